@@ -1,0 +1,58 @@
+"""Mends a stack of the sandbox after a crash, with the commands that a user types on a real stack."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+from sandbox.pending import mend
+from sandbox.runner import note, prepare, stack_exists
+
+
+def recover(project: Path, sandbox: Path, stack: str) -> None:
+    """Unlock `stack`, take in what was being created, refresh. Prints each command on stderr as it is run.
+
+    Raises SandboxError where there is no such stack, or a command fails.
+    """
+    variables = prepare(project, sandbox)
+    if not stack_exists(project, sandbox, stack):
+        raise SandboxError(
+            f"there is no stack {stack!r} in {sandbox}\n  fix: name one that was brought up here"
+        )
+
+    def pulumi(arguments: Sequence[str], text: str | None = None, show: bool = False) -> str:
+        answer = subprocess.run(
+            ["pulumi", *arguments, "-s", stack],
+            executable=sandbox / "bin" / "pulumi",
+            cwd=sandbox / "project",
+            env=variables,
+            input=text if text is not None else "",
+            stdout=None if show else subprocess.PIPE,
+            stderr=None if show else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if answer.returncode != 0:
+            said = "" if show else f":\n{answer.stdout}{answer.stderr}"
+            raise SandboxError(
+                f"pulumi {' '.join(arguments)} -s {stack} failed with {answer.returncode}{said}"
+            )
+        return answer.stdout or ""
+
+    note(f"pulumi cancel --yes -s {stack}")
+    pulumi(["cancel", "--yes"])
+    exported = json.loads(pulumi(["stack", "export"]))
+    mended = mend(exported)
+    if mended.taken_in:
+        note(f"pulumi stack export -s {stack} | python -m sandbox.pending | pulumi stack import -s {stack}")
+        pulumi(["stack", "import"], json.dumps(exported))
+    for urn, resource_id in mended.taken_in:
+        note(f"  was being created: {urn.rpartition('::')[2]}, as {resource_id}")
+    for urn, why in mended.left:
+        note(f"  left pending: {urn}: {why}")
+    note(f"pulumi refresh --yes -s {stack}")
+    pulumi(["refresh", "--yes", "--skip-preview"], show=True)
+    note(f"{stack} is mended; pulumi up -s {stack} does what is left")
