@@ -42,7 +42,7 @@ class PythonLanguage(LanguageServer):
         if main.is_dir():
             main /= "__main__.py"
         self.program = lambda: run_program(main)
-        answer = super().Run(request, context)
+        answer = cast(Any, super()).Run(request, context)
         if answer.error:
             # The SDK has logged the message already; bail says so, else the engine prints it a second time.
             answer.error, answer.bail = "", True

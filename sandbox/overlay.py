@@ -74,10 +74,10 @@ def copy_stack_files(project: Path, overlay: Path, record: Path) -> None:
     for source in sorted(project.iterdir()):
         if not is_stack_file(source.name) or not source.is_file():
             continue
-        text = source.read_text(encoding="utf-8", errors="surrogateescape")
         try:
+            text = source.read_text(encoding="utf-8")
             fresh = mapping(yaml.load(text, yaml.CSafeLoader))
-        except (yaml.YAMLError, RecursionError):
+        except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
             # Not for the sandbox to judge: the program reads the same text and says what is wrong, with the line.
             (overlay / source.name).write_bytes(source.read_bytes())
             continue

@@ -130,9 +130,10 @@ def stack_exists(project: Path, sandbox: Path, stack: str) -> bool:
 def project_name(project: Path) -> str:
     """The project's name, from Pulumi.yaml."""
     content = yaml.load((project / "Pulumi.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
-    if not isinstance(content, dict) or not isinstance(content.get("name"), str):
+    name = content.get("name") if isinstance(content, dict) else None
+    if not isinstance(name, str):
         raise SandboxError(f"{project / 'Pulumi.yaml'} names no project\n  fix: write `name: ...` at its top")
-    return content["name"]
+    return name
 
 
 def note(text: str) -> None:
