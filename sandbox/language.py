@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, cast
 
 import grpc
+from pulumi import RunError
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime import proto
 from pulumi.runtime.proto import language_pb2_grpc
@@ -58,7 +59,7 @@ def run_program(main: Path) -> None:
         runpy.run_path(str(main), run_name="__main__")
     except SystemExit as stop:
         if stop.code not in (None, 0):
-            raise RuntimeError(f"the program ended with exit code {stop.code}") from stop
+            raise RunError(f"the program ended with exit code {stop.code}") from stop
 
 
 def stop_with_engine(stop: threading.Event) -> None:
