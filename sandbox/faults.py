@@ -1,7 +1,7 @@
 """Faults on purpose: operations that fail, take long, or are the engine's last.
 
-Switches stand in KEYLESS_SANDBOX_FAULTS as JSON: `{"fail": [{"code": 409, "count": 2, "type": null}], "delay": null,
-"die_after": null}`. Counts are kept in the store, since one command runs several provider processes.
+Switches stand in KEYLESS_SANDBOX_FAULTS as JSON: `{"fail": [{"code": 409, "count": 2, "type": null}],
+"delay": null, "die_after": null}`. Counts are kept in the store: one command runs several provider processes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FOLDER_VARIABLE = "KEYLESS_SANDBOX"
 
 @dataclass(frozen=True)
 class Failure:
-    """Answer the next `count` operations with HTTP status `code`; with `type` only operations on that type."""
+    """Answer the next `count` operations with HTTP status `code`; with `type` only those on that type."""
 
     code: int
     count: int
@@ -35,7 +35,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Faults:
-    """The switches of one command. Call `before` ahead of each attempt at a change, `made` right after it was made.
+    """The switches of one command. Call `before` ahead of each attempt at a change, `made` right after it.
 
     Reads and previews are never disturbed.
     """

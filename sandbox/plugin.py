@@ -1,4 +1,4 @@
-"""What every stand-in provider shares: the engine's handshake, readable refusals, and an end with the engine's."""
+"""What every stand-in provider shares: the engine's handshake, readable refusals, and an end with the engine."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Refusal(Exception):
 
 @contextmanager
 def answering(context: grpc.ServicerContext) -> Iterator[None]:
-    """Turn a Refusal in the block into a gRPC error with its text, as a real provider's plain error arrives."""
+    """Turn a Refusal in the block into a gRPC error with its text, as a real provider's error arrives."""
     try:
         yield
     except Refusal as refusal:
@@ -188,7 +188,7 @@ def start(servicer: provider_pb2_grpc.ResourceProviderServicer) -> tuple[grpc.Se
 
 
 def serve(servicer: provider_pb2_grpc.ResourceProviderServicer) -> NoReturn:
-    """Serve the engine that started this process: print the port, quit quietly with the engine or on a signal."""
+    """Serve the engine that started this process: print the port, quit with the engine or on a signal."""
     ended = threading.Event()
 
     def end(signum: int, frame: FrameType | None) -> None:

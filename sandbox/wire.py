@@ -1,4 +1,4 @@
-"""Property bags on the wire: protobuf Struct <-> Python values, with unknowns, secrets and outputs kept apart.
+"""Property bags on the wire: protobuf Struct to Python and back, with unknowns, secrets and outputs apart.
 
 Signatures: pulumi/pulumi sdk/go/common/resource (plugin/rpc.go, sig), read at 3.259.
 """

@@ -1,0 +1,1 @@
+"""What ARM and the services behind it refuse, a module a service."""
