@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
+from sandbox import store
 from sandbox.errors import SandboxError
 from sandbox.pending import mend
 from sandbox.runner import note, prepare, stack_exists
@@ -44,6 +47,7 @@ def recover(project: Path, sandbox: Path, stack: str) -> None:
 
     note(f"pulumi cancel --yes -s {stack}")
     pulumi(["cancel", "--yes"])
+    wait_for_lost_writes(sandbox)
     exported = json.loads(pulumi(["stack", "export"]))
     mended = mend(exported)
     if mended.taken_in:
@@ -56,3 +60,12 @@ def recover(project: Path, sandbox: Path, stack: str) -> None:
     note(f"pulumi refresh --yes -s {stack}")
     pulumi(["refresh", "--yes", "--skip-preview"], show=True)
     note(f"{stack} is mended; pulumi up -s {stack} does what is left")
+
+
+def wait_for_lost_writes(sandbox: Path) -> None:
+    """Wait until Azure has done with what the killed run was writing: a few seconds, as on the real one."""
+    with closing(store.connect(sandbox)) as cloud:
+        (until,) = cloud.execute("SELECT max(until) FROM busy").fetchone()
+    if until is not None and until > time.time():
+        note("waiting for a write that the killed command had begun")
+        time.sleep(max(0.0, until - time.time()))
