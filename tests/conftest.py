@@ -8,6 +8,11 @@ from collections.abc import Generator
 import pytest
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker that `make check` leaves out."""
+    config.addinivalue_line("markers", "slow: needs the real engine, a real server or much time")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -4,7 +4,14 @@ set -eu
 environment=$1
 keyless=.venv/bin/keyless
 
-stacks=$(.venv/bin/python tools/stacks.py "$environment")
+# The environment's own stack first: the teams' apps use what it makes.
+listed=$("$keyless" stacks | awk '{print $1}')
+stacks=$(printf '%s\n' "$listed" | grep -x "$environment" || true; printf '%s\n' "$listed" | grep "^[^.]*[.]$environment\$" || true)
+if [ -z "$stacks" ]; then
+    echo "up: keyless stacks names no stack of $environment:" >&2
+    printf '%s\n' "$listed" >&2
+    exit 1
+fi
 echo "up: stacks of $environment: $(echo $stacks)"
 
 all_up() {

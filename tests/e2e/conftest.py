@@ -22,6 +22,14 @@ PROJECT_PARTS = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here runs the real engine."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> Path:
     """The Pulumi engine, found or built once for all tests."""
@@ -59,4 +67,14 @@ def place(tmp_path: Path) -> Place:
     worlds = ROOT / "sandbox" / "worlds"
     if worlds.exists():
         shutil.copytree(worlds, project / "sandbox" / "worlds")
+    return Place(project, tmp_path / "sandbox")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Place:
+    """A small shop on the real program and components, which the test may edit."""
+    project = tmp_path / "shop"
+    shutil.copytree(ROOT / "tests" / "e2e" / "shop", project)
+    for name in ("__main__.py", "components", "keyless"):
+        (project / name).symlink_to(ROOT / name)
     return Place(project, tmp_path / "sandbox")
