@@ -1,0 +1,72 @@
+"""Private endpoints with their DNS: zones and their links where the stack makes them, and the zone group."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from components import azure
+from components.options import options
+from components.providers import Providers
+from keyless.plan import PrivateDnsZone, PrivateEndpoint
+
+# Azure's own tools use this name; an endpoint has one group.
+GROUP = "default"
+
+
+def make_zones(
+    plans: Sequence[PrivateDnsZone], parent: pulumi.Resource, providers: Providers
+) -> dict[str, pulumi.Resource]:
+    """The zones, each linked to its virtual network, by ARM id in lower case."""
+    made: dict[str, pulumi.Resource] = {}
+    for plan in plans:
+        provider = providers.azure[plan.id.subscription]
+        zone = azure.PrivateZone(
+            plan.logical_name,
+            options(parent, provider, protected=plan.protected),
+            resource_group=plan.id.resource_group,
+            zone=plan.name,
+            tags=plan.tags,
+        )
+        azure.VirtualNetworkLink(
+            plan.link_logical_name,
+            options(parent, provider, depends_on=[zone], protected=plan.protected),
+            resource_group=plan.id.resource_group,
+            zone=plan.name,
+            link=plan.link_name,
+            virtual_network=plan.virtual_network,
+            tags=plan.tags,
+        )
+        made[plan.id.key] = zone
+    return made
+
+
+def make_endpoint(
+    plan: PrivateEndpoint,
+    zones: Mapping[str, pulumi.Resource],
+    parent: pulumi.Resource,
+    providers: Providers,
+) -> None:
+    """The endpoint and, unless Azure Policy writes it, its zone group; `zones` are this stack's own, by ARM id."""
+    provider = providers.azure[plan.subscription]
+    endpoint = azure.PrivateEndpoint(
+        plan.logical_name,
+        options(parent, provider, protected=plan.protected),
+        resource_group=plan.resource_group,
+        endpoint=plan.name,
+        location=plan.location,
+        subnet=plan.subnet,
+        target=plan.target.text,
+        group_id=plan.group_id,
+        tags=plan.tags,
+    )
+    if not plan.zones:
+        return
+    own = [zones[zone.key] for zone in plan.zones if zone.key in zones]
+    azure.PrivateDnsZoneGroup(
+        plan.zone_group_logical_name,
+        options(parent, provider, depends_on=[endpoint, *own], protected=plan.protected),
+        resource_group=plan.resource_group,
+        endpoint=plan.name,
+        group=GROUP,
+        zones={zone.name.replace(".", "-"): zone.text for zone in plan.zones},
+    )

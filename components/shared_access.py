@@ -1,0 +1,20 @@
+"""SharedAccess: what an environment or a team owns and its apps share."""
+
+import pulumi
+
+from components.private_endpoint import make_endpoint, make_zones
+from components.providers import Providers
+from keyless.plan import SharedPlan
+
+
+class SharedAccess(pulumi.ComponentResource):
+    """Private DNS zones and private endpoints, once per resource and network."""
+
+    def __init__(
+        self, plan: SharedPlan, owner: str, providers: Providers, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("keyless:azure:SharedAccess", f"shared-{owner}", None, opts)
+        zones = make_zones(plan.zones, self, providers)
+        for endpoint in plan.private_endpoints:
+            make_endpoint(endpoint, zones, self, providers)
+        self.register_outputs({})

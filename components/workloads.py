@@ -1,0 +1,102 @@
+"""The cluster side of an app: its ServiceAccounts, and server-side-apply patches of workloads that exist already."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from components import azure, kubernetes
+from components.options import options
+from components.providers import Providers
+from components.resolve import resolve_all
+from keyless.plan import ManagedBy, ServiceAccount, WorkloadKind, WorkloadPatch
+
+SERVICE_ACCOUNTS: Mapping[ManagedBy, str] = {
+    "keyless": "core/v1:ServiceAccount",
+    "workload": "core/v1:ServiceAccountPatch",
+}
+PATCHES: Mapping[WorkloadKind, str] = {
+    "CronJob": "batch/v1:CronJobPatch",
+    "DaemonSet": "apps/v1:DaemonSetPatch",
+    "Deployment": "apps/v1:DeploymentPatch",
+    "StatefulSet": "apps/v1:StatefulSetPatch",
+}
+
+
+def make_service_account(
+    plan: ServiceAccount,
+    app: str,
+    identity: azure.UserAssignedIdentity,
+    parent: pulumi.Resource,
+    providers: Providers,
+) -> pulumi.Resource:
+    """The ServiceAccount: made where Keyless manages it, else patched with its labels and annotations."""
+    return kubernetes.Object(
+        SERVICE_ACCOUNTS[plan.managed_by],
+        plan.logical_name,
+        options(parent, providers.kubernetes[plan.cluster]),
+        kind="ServiceAccount",
+        metadata={
+            "namespace": plan.namespace,
+            "name": plan.name,
+            "annotations": {**resolve_all(plan.annotations, identity), **field_manager(app)},
+            **_present(labels=plan.labels),
+        },
+        body={},
+    )
+
+
+def make_patch(
+    plan: WorkloadPatch,
+    app: str,
+    identity: azure.UserAssignedIdentity,
+    parent: pulumi.Resource,
+    providers: Providers,
+    depends_on: Sequence[pulumi.Resource],
+) -> pulumi.Resource:
+    """The patch of one workload, after `depends_on`: it restarts pods, which then need their grants.
+
+    Deleting it takes back the fields that it alone owns, and never brings back earlier values.
+    """
+    return kubernetes.Object(
+        PATCHES[plan.kind],
+        plan.logical_name,
+        options(parent, providers.kubernetes[plan.cluster], depends_on=depends_on),
+        kind=plan.kind,
+        metadata={
+            "namespace": plan.namespace,
+            "name": plan.name,
+            # A rollout that never ends is the pods' owner's to see; it must not fail or stall a stack.
+            "annotations": {"pulumi.com/skipAwait": "true", **field_manager(app)},
+        },
+        body=_nest(plan.template_path, _template(plan, identity)),
+    )
+
+
+def field_manager(app: str) -> dict[str, str]:
+    """The annotation that names the owner of the fields, which is otherwise random and known to the state alone.
+
+    After a crash between the write and its record, a second write under a random name would share the fields with
+    the first, and removing it would leave them behind.
+    """
+    return {"pulumi.com/patchFieldManager": f"keyless-{app}"}
+
+
+def _template(plan: WorkloadPatch, identity: azure.UserAssignedIdentity) -> dict[str, Any]:
+    env = [{"name": name, "value": value} for name, value in resolve_all(plan.env, identity).items()]
+    metadata = _present(labels=plan.labels, annotations=resolve_all(plan.annotations, identity))
+    # Kubernetes copies either name into the other where one is unset: a patch that owned only one would leave the
+    # copy behind when it is removed.
+    accounts = {"serviceAccountName": plan.service_account, "serviceAccount": plan.service_account}
+    containers = [{"name": container, "env": env} for container in plan.containers if env]
+    return {**_present(metadata=metadata), "spec": {**accounts, **_present(containers=containers)}}
+
+
+def _nest(path: Sequence[str], value: dict[str, Any]) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+def _present(**values: Any) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value}
