@@ -1,4 +1,4 @@
-"""What every stand-in provider shares: the engine's handshake, readable refusals, and an end with the engine."""
+"""What every stand-in provider shares: the engine's handshake, readable refusals, ending with it."""
 
 from __future__ import annotations
 

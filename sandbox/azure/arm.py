@@ -1,4 +1,4 @@
-"""ARM: GET, PUT and DELETE against the store, as strict as the services, and the provider's retries around."""
+"""ARM: GET, PUT and DELETE against the store, as strict as the services, inside the provider's retries."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class AzureProvider(Plugin):
         body = self.arm.get(request.id)
         if body is None:
             return provider_pb2.ReadResponse()
-        outputs, inputs = kind.outputs_of(body), _inputs(request.inputs)
+        outputs, inputs = kind.outputs_of(kind.rules.shown(body)), _inputs(request.inputs)
         if inputs:
             inputs = checks.refreshed(kind, inputs, plain(decode(request.properties)), outputs)
         else:

@@ -37,6 +37,10 @@ class Rules:
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
         """Add what the service itself answers beside the request."""
 
+    def shown(self, body: Body) -> Body:
+        """A stored body as a GET answers it; worlds may leave out what every resource of the type has."""
+        return body
+
     def check_delete(self, cloud: Cloud, arm_id: str) -> None:
         """Raise Refusal where the service would refuse to delete this resource."""
 
@@ -67,7 +71,7 @@ def check_parent(cloud: Cloud, arm_id: str) -> None:
 
 
 def check_locks(cloud: Cloud, arm_id: str, operation: str) -> None:
-    """Refuse `write` below a ReadOnly lock and `delete` below any; a lock works at its scope and all below."""
+    """Refuse `write` below a ReadOnly lock and `delete` below any; a lock works at its scope and below."""
     for scope in ids.scopes(arm_id):
         for lock in cloud.below(f"{scope}/providers/{LOCKS}"):
             level = properties(lock).get("level")

@@ -46,9 +46,13 @@ class IdentityRules(Rules):
                 f" the same name cannot be created in location '{body['location']}'.",
             )
 
+    def shown(self, body: Body) -> Body:
+        made = {**identifiers(body["id"], 1), "tenantId": self.tenant}
+        return {**body, "properties": {**made, **properties(body)}}
+
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
         if existing:
-            body["properties"] = properties(existing)
+            body["properties"] = properties(self.shown(existing))
             return
         generation = cloud.count(f"identity/{ids.key(arm_id)}")
         body["properties"] = {**identifiers(arm_id, generation), "tenantId": self.tenant}

@@ -66,8 +66,8 @@ class LinkRules(Rules):
                 raise Refusal(
                     400,
                     "BadRequest",
-                    "A virtual network cannot be linked to multiple zones with overlapping namespaces. You tried"
-                    f" to link virtual network with '{ids.name(zone)}' and '{ids.name(linked)}' zones.",
+                    "A virtual network cannot be linked to multiple zones with overlapping namespaces. You"
+                    f" tried to link virtual network with '{ids.name(zone)}' and '{ids.name(linked)}' zones.",
                 )
 
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
