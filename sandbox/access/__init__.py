@@ -1,0 +1,1 @@
+"""Who may do what in the stand-in cloud, read from what exists there; nothing here asks what was planned."""
