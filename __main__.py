@@ -1,5 +1,6 @@
 """The Pulumi program: reads the specs and the environment of this project, plans, and makes the plan."""
 
+import asyncio
 from pathlib import Path
 
 import pulumi
@@ -9,13 +10,16 @@ from keyless.errors import KeylessError
 from keyless.planner import load_stack
 
 
-def main() -> None:
-    """Make the selected stack: `dev`, or `payments.dev`. A mistake in a file ends the run with its message alone."""
+async def main() -> None:
+    """Make the selected stack: `dev`, or `payments.dev`. A mistake in a file shows its message and no trace."""
     try:
         plan = load_stack(Path(__file__).parent, pulumi.get_stack())
     except KeylessError as error:
         raise pulumi.RunError(str(error)) from None
     make(plan)
+    # Lets every registration begin before the SDK waits for them: else it goes through all their outputs anew
+    # whenever one is done, which is quadratic (docs/adr/0004).
+    await asyncio.sleep(0)
 
 
-main()
+pulumi.run(main)

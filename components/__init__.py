@@ -1,1 +1,1 @@
-"""Makes what a Plan says, line by line, as Pulumi resources. Imports `keyless.plan` alone and decides nothing."""
+"""Makes what a Plan says, as Pulumi resources. Imports `keyless.plan` alone; decides nothing."""

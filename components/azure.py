@@ -1,7 +1,7 @@
-"""The Azure resources that Keyless makes: one thin class a type, sending what the SDK's class of that type sends.
+"""The Azure resources that Keyless makes: a thin class a type, which sends what the SDK's class sends.
 
-Same type tokens and wire names as `pulumi_azure_native`, so state written by either is read by the other; why they
-are not that package's classes stands in docs/adr/0004. Every name is Azure's own and fixed by the plan.
+Same type tokens and wire names as `pulumi_azure_native`, so state written by either is read by the other; why
+they are not that package's classes stands in docs/adr/0004.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ VERSION = metadata.version("pulumi-azure-native")
 
 
 class Provider(pulumi.ProviderResource):
-    """Signs in to one subscription; who signs in is the environment's (`az login`, OIDC or a managed identity)."""
+    """Works in one subscription; as whom is the machine's: `az login`, OIDC or a managed identity."""
 
     def __init__(self, name: str, *, subscription: str, tenant: str) -> None:
         inputs = {"subscriptionId": subscription, "tenantId": tenant}
@@ -200,7 +200,7 @@ class PrivateZone(_AzureResource):
 
 
 class VirtualNetworkLink(_AzureResource):
-    """Lets a virtual network resolve names of a private DNS zone, and public DNS the names that the zone lacks."""
+    """Lets a virtual network resolve the names of a private DNS zone, and elsewhere those that it lacks."""
 
     def __init__(
         self,
@@ -219,7 +219,7 @@ class VirtualNetworkLink(_AzureResource):
             "virtualNetworkLinkName": link,
             "virtualNetwork": {"id": virtual_network},
             "registrationEnabled": False,
-            # Else a resource of another network under the same suffix stops resolving once the zone is linked.
+            # Else a resource of another network under the same suffix stops resolving with this link.
             "resolutionPolicy": "NxDomainRedirect",
             "location": "Global",
             "tags": tags,
@@ -256,7 +256,7 @@ class PrivateEndpoint(_AzureResource):
 
 
 class PrivateDnsZoneGroup(_AzureResource):
-    """Writes the addresses of a private endpoint into private DNS zones: `zones` maps a config name to a zone's id."""
+    """Writes the address of a private endpoint into private DNS zones; `zones` is zone id by config name."""
 
     def __init__(
         self,

@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping
 import pulumi
 
 from components import azure
-from components.options import options
-from components.providers import Providers
-from components.series import Series
+from components.context import Context
+from components.options import azure_options
 from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment
 
-# Azure refuses longer ones (Microsoft.Authorization/roleAssignments 2022-04-01).
+# A long reason must not fail a grant, and Azure's own limit stands in no specification that we found.
 DESCRIPTION_LENGTH = 1024
 
 
@@ -19,15 +18,14 @@ def make_grant(
     app: AppPlan,
     identity: azure.UserAssignedIdentity,
     parent: pulumi.Resource,
-    providers: Providers,
-    series: Series,
+    context: Context,
 ) -> pulumi.Resource:
     """The grant, to the principal of `identity`."""
     match plan:
         case RoleAssignment():
-            return make_role_assignment(plan, app, identity, parent, providers)
+            return make_role_assignment(plan, app, identity, parent, context)
         case CacheAccess():
-            return make_cache_access(plan, app, identity, parent, providers, series)
+            return make_cache_access(plan, app, identity, parent, context)
 
 
 def make_role_assignment(
@@ -35,12 +33,12 @@ def make_role_assignment(
     app: AppPlan,
     identity: azure.UserAssignedIdentity,
     parent: pulumi.Resource,
-    providers: Providers,
+    context: Context,
 ) -> pulumi.Resource:
     """A role assignment whose description says in the portal what no state can: who asked, and why."""
     return azure.RoleAssignment(
         plan.logical_name,
-        options(parent, providers.azure[plan.subscription]),
+        azure_options(context, parent, plan.subscription),
         assignment=plan.assignment,
         scope=plan.scope,
         role_definition_id=plan.role_definition_id,
@@ -63,13 +61,13 @@ def make_cache_access(
     app: AppPlan,
     identity: azure.UserAssignedIdentity,
     parent: pulumi.Resource,
-    providers: Providers,
-    series: Series,
+    context: Context,
 ) -> pulumi.Resource:
     """An access policy assignment, after the cache's last one of whichever app."""
-    opts = options(parent, providers.azure[plan.cache.subscription], depends_on=series.before(plan.cache.key))
+    before = context.series.before(plan.cache.key)
+    opts = azure_options(context, parent, plan.cache.subscription, depends_on=before)
     made = CACHES[plan.cache.type.lower()](plan, app, identity, opts)
-    series.wrote(plan.cache.key, made)
+    context.series.wrote(plan.cache.key, made)
     return made
 
 

@@ -5,22 +5,22 @@ from collections.abc import Sequence
 import pulumi
 
 from components import azure
-from components.options import options
-from components.providers import Providers
-from components.series import Series
+from components.context import Context
+from components.options import azure_options
 from keyless.plan import FederatedCredential, ManagedIdentity
 
 
 def make_identity(
-    plan: ManagedIdentity, parent: pulumi.Resource, providers: Providers
+    plan: ManagedIdentity, parent: pulumi.Resource, context: Context
 ) -> azure.UserAssignedIdentity:
-    """The identity: made, or read where the environment names an existing one, which is then never changed."""
-    provider = providers.azure[plan.id.subscription]
+    """The identity: made, or only read where the environment names an existing one."""
+    subscription = plan.id.subscription
     if not plan.made:
-        return azure.UserAssignedIdentity(plan.logical_name, options(parent, provider, id_=plan.id.text))
+        existing = azure_options(context, parent, subscription, id_=plan.id.text)
+        return azure.UserAssignedIdentity(plan.logical_name, existing)
     return azure.UserAssignedIdentity(
         plan.logical_name,
-        options(parent, provider, protected=plan.protected),
+        azure_options(context, parent, subscription, protected=plan.protected),
         resource_group=plan.resource_group,
         identity=plan.name,
         location=plan.location,
@@ -33,23 +33,19 @@ def make_credentials(
     owner: ManagedIdentity,
     identity: azure.UserAssignedIdentity,
     parent: pulumi.Resource,
-    providers: Providers,
-    series: Series,
+    context: Context,
 ) -> list[pulumi.Resource]:
     """The credentials of `owner`, each waiting for the one before it.
 
-    They are deleted on their own, not with the identity: one that is retained, shared or whose deletion fails would
-    otherwise keep a trust that no state knows of.
+    They are deleted on their own, not with the identity: one that is retained, shared or whose deletion
+    fails would otherwise keep a trust that no state knows of.
     """
     made: list[pulumi.Resource] = []
     for plan in plans:
+        before = context.series.before(owner.id.key) or [identity]
         credential = azure.FederatedIdentityCredential(
             plan.logical_name,
-            options(
-                parent,
-                providers.azure[owner.id.subscription],
-                depends_on=series.before(owner.id.key) or [identity],
-            ),
+            azure_options(context, parent, owner.id.subscription, depends_on=before),
             resource_group=owner.resource_group,
             identity=owner.name,
             credential=plan.name,
@@ -57,6 +53,6 @@ def make_credentials(
             subject=plan.subject,
             audiences=plan.audiences,
         )
-        series.wrote(owner.id.key, credential)
+        context.series.wrote(owner.id.key, credential)
         made.append(credential)
     return made

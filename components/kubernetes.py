@@ -1,4 +1,4 @@
-"""The Kubernetes resources that Keyless makes: what the classes of `pulumi_kubernetes` send, without their weight.
+"""The Kubernetes resources that Keyless makes: what `pulumi_kubernetes` sends, without its weight.
 
 Why they are not that package's classes stands in docs/adr/0004.
 """
@@ -15,15 +15,15 @@ VERSION = metadata.version("pulumi-kubernetes")
 class Provider(pulumi.ProviderResource):
     """Talks to the cluster of one kubeconfig context.
 
-    The kubeconfig itself is left to the provider (KUBECONFIG, then ~/.kube/config): in the state its path would
-    differ from one machine to the next.
+    The kubeconfig itself is left to the provider (KUBECONFIG, then ~/.kube/config): in the state its path
+    would differ from one machine to the next.
     """
 
     def __init__(self, name: str, *, context: str) -> None:
         inputs = {
             "context": context,
-            # Said aloud, for each has an environment variable that would change it on one machine alone: writing
-            # by server-side apply, never over a field of another manager, never onto an object that exists.
+            # Said aloud, for each has an environment variable that would change it on one machine alone:
+            # server-side apply, never over a field of another manager, never onto an object that exists.
             "enableServerSideApply": "true",
             "enablePatchForce": "false",
             "upsertExistingObjects": "false",
@@ -53,5 +53,5 @@ class Object(pulumi.CustomResource):
 
 
 def api_version(type_: str) -> str:
-    """The apiVersion of manifests: `v1` of `core/v1:ServiceAccount`, `apps/v1` of `apps/v1:DeploymentPatch`."""
+    """The apiVersion of manifests: `v1` of `core/v1:Secret`, `apps/v1` of `apps/v1:DeploymentPatch`."""
     return type_.partition(":")[0].removeprefix("core/")

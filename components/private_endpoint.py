@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components import azure
-from components.options import options
-from components.providers import Providers
+from components.context import Context
+from components.options import azure_options
 from keyless.plan import PrivateDnsZone, PrivateEndpoint
 
 # Azure's own tools use this name; an endpoint has one group.
@@ -14,22 +14,22 @@ GROUP = "default"
 
 
 def make_zones(
-    plans: Sequence[PrivateDnsZone], parent: pulumi.Resource, providers: Providers
+    plans: Sequence[PrivateDnsZone], parent: pulumi.Resource, context: Context
 ) -> dict[str, pulumi.Resource]:
     """The zones, each linked to its virtual network, by ARM id in lower case."""
     made: dict[str, pulumi.Resource] = {}
     for plan in plans:
-        provider = providers.azure[plan.id.subscription]
+        subscription = plan.id.subscription
         zone = azure.PrivateZone(
             plan.logical_name,
-            options(parent, provider, protected=plan.protected),
+            azure_options(context, parent, subscription, protected=plan.protected),
             resource_group=plan.id.resource_group,
             zone=plan.name,
             tags=plan.tags,
         )
         azure.VirtualNetworkLink(
             plan.link_logical_name,
-            options(parent, provider, depends_on=[zone], protected=plan.protected),
+            azure_options(context, parent, subscription, depends_on=[zone], protected=plan.protected),
             resource_group=plan.id.resource_group,
             zone=plan.name,
             link=plan.link_name,
@@ -44,13 +44,13 @@ def make_endpoint(
     plan: PrivateEndpoint,
     zones: Mapping[str, pulumi.Resource],
     parent: pulumi.Resource,
-    providers: Providers,
+    context: Context,
 ) -> None:
-    """The endpoint and, unless Azure Policy writes it, its zone group; `zones` are this stack's own, by ARM id."""
-    provider = providers.azure[plan.subscription]
+    """The endpoint, and its zone group unless Azure Policy writes it; `zones` are the stack's own by id."""
+    subscription = plan.subscription
     endpoint = azure.PrivateEndpoint(
         plan.logical_name,
-        options(parent, provider, protected=plan.protected),
+        azure_options(context, parent, subscription, protected=plan.protected),
         resource_group=plan.resource_group,
         endpoint=plan.name,
         location=plan.location,
@@ -64,7 +64,7 @@ def make_endpoint(
     own = [zones[zone.key] for zone in plan.zones if zone.key in zones]
     azure.PrivateDnsZoneGroup(
         plan.zone_group_logical_name,
-        options(parent, provider, depends_on=[endpoint, *own], protected=plan.protected),
+        azure_options(context, parent, subscription, depends_on=[endpoint, *own], protected=plan.protected),
         resource_group=plan.resource_group,
         endpoint=plan.name,
         group=GROUP,

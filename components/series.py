@@ -8,8 +8,8 @@ import pulumi
 class Series:
     """Orders writes below one Azure resource, across all apps of a stack.
 
-    Azure answers 409 to a second federated credential of one identity, or a second access policy assignment of one
-    cache, while the first is being written. Keys are ARM ids in lower case.
+    Azure answers 409 to a second federated credential of one identity, or a second access policy assignment
+    of one cache, while the first is being written. Keys are ARM ids in lower case.
     """
 
     def __init__(self) -> None:

@@ -2,8 +2,8 @@
 
 import pulumi
 
+from components.context import Context
 from components.private_endpoint import make_endpoint, make_zones
-from components.providers import Providers
 from keyless.plan import SharedPlan
 
 
@@ -11,10 +11,10 @@ class SharedAccess(pulumi.ComponentResource):
     """Private DNS zones and private endpoints, once per resource and network."""
 
     def __init__(
-        self, plan: SharedPlan, owner: str, providers: Providers, opts: pulumi.ResourceOptions | None = None
+        self, plan: SharedPlan, owner: str, context: Context, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("keyless:azure:SharedAccess", f"shared-{owner}", None, opts)
-        zones = make_zones(plan.zones, self, providers)
+        zones = make_zones(plan.zones, self, context)
         for endpoint in plan.private_endpoints:
-            make_endpoint(endpoint, zones, self, providers)
+            make_endpoint(endpoint, zones, self, context)
         self.register_outputs({})

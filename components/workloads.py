@@ -1,4 +1,4 @@
-"""The cluster side of an app: its ServiceAccounts, and server-side-apply patches of workloads that exist already."""
+"""The cluster side of an app: its ServiceAccounts, and server-side-apply patches of its workloads."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 
 from components import azure, kubernetes
-from components.options import options
-from components.providers import Providers
+from components.context import Context
+from components.options import kubernetes_options
 from components.resolve import resolve_all
 from keyless.plan import ManagedBy, ServiceAccount, WorkloadKind, WorkloadPatch
 
@@ -28,13 +28,13 @@ def make_service_account(
     app: str,
     identity: azure.UserAssignedIdentity,
     parent: pulumi.Resource,
-    providers: Providers,
+    context: Context,
 ) -> pulumi.Resource:
     """The ServiceAccount: made where Keyless manages it, else patched with its labels and annotations."""
     return kubernetes.Object(
         SERVICE_ACCOUNTS[plan.managed_by],
         plan.logical_name,
-        options(parent, providers.kubernetes[plan.cluster]),
+        kubernetes_options(context, parent, plan.cluster),
         kind="ServiceAccount",
         metadata={
             "namespace": plan.namespace,
@@ -51,7 +51,7 @@ def make_patch(
     app: str,
     identity: azure.UserAssignedIdentity,
     parent: pulumi.Resource,
-    providers: Providers,
+    context: Context,
     depends_on: Sequence[pulumi.Resource],
 ) -> pulumi.Resource:
     """The patch of one workload, after `depends_on`: it restarts pods, which then need their grants.
@@ -61,7 +61,7 @@ def make_patch(
     return kubernetes.Object(
         PATCHES[plan.kind],
         plan.logical_name,
-        options(parent, providers.kubernetes[plan.cluster], depends_on=depends_on),
+        kubernetes_options(context, parent, plan.cluster, depends_on=depends_on),
         kind=plan.kind,
         metadata={
             "namespace": plan.namespace,
@@ -74,10 +74,10 @@ def make_patch(
 
 
 def field_manager(app: str) -> dict[str, str]:
-    """The annotation that names the owner of the fields, which is otherwise random and known to the state alone.
+    """The annotation that names the owner of the fields, else a random one that the state alone knows.
 
-    After a crash between the write and its record, a second write under a random name would share the fields with
-    the first, and removing it would leave them behind.
+    After a crash between the write and its record, a second write under another name would share the fields
+    with the first, and removing it would leave them behind.
     """
     return {"pulumi.com/patchFieldManager": f"keyless-{app}"}
 
@@ -85,8 +85,8 @@ def field_manager(app: str) -> dict[str, str]:
 def _template(plan: WorkloadPatch, identity: azure.UserAssignedIdentity) -> dict[str, Any]:
     env = [{"name": name, "value": value} for name, value in resolve_all(plan.env, identity).items()]
     metadata = _present(labels=plan.labels, annotations=resolve_all(plan.annotations, identity))
-    # Kubernetes copies either name into the other where one is unset: a patch that owned only one would leave the
-    # copy behind when it is removed.
+    # Kubernetes copies either name into the other where one is unset: a patch that owned only one would leave
+    # the copy behind when it is removed.
     accounts = {"serviceAccountName": plan.service_account, "serviceAccount": plan.service_account}
     containers = [{"name": container, "env": env} for container in plan.containers if env]
     return {**_present(metadata=metadata), "spec": {**accounts, **_present(containers=containers)}}

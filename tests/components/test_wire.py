@@ -1,4 +1,4 @@
-"""Our thin resource classes send what the SDK's own classes send: same token, inputs, provider package and version.
+"""Our thin resource classes send what the SDK's own classes send: same token, inputs and version.
 
 So a state written by one is read by the other, and the engine fetches the plugin that the SDK would ask for.
 """

@@ -144,6 +144,6 @@ def in_cluster(made: Made) -> list[str]:
 
 
 def test_nothing_is_written_to_a_cluster_where_the_plan_names_nothing() -> None:
-    """So it is for `delivery: gitops`; for `stage: granted` and a Job the plan holds the account and no patch."""
+    """So it is for `delivery: gitops`; for `stage: granted` and a Job the plan holds no patch."""
     assert in_cluster(synth(stack_plan(app_plan(service_accounts=(), patches=())))) == []
     assert in_cluster(synth(stack_plan(app_plan(patches=())))) == ["checkout-aks-dev-service-account"]
