@@ -29,7 +29,7 @@ MAX_WAIT_SECONDS = 0.05
 # How long a write that excludes others takes: long enough for two that really overlap to meet.
 WRITE_SECONDS = 0.02
 # A writer that died no longer holds its turn after this time.
-TURN_SECONDS = 5.0
+TURN_SECONDS = 1.0
 ERRORS = {
     401: ("InvalidAuthenticationToken", "The access token is invalid."),
     403: (

@@ -11,6 +11,10 @@ from sandbox.plugin import Refusal
 
 CLASSIC_POLICIES = ("Data Owner", "Data Contributor", "Data Reader")
 MANAGED_POLICIES = ("default",)
+BUSY = (
+    "The requested resource{} is busy processing a previous update request or is undergoing system"
+    " maintenance. As such, it is currently unable to accept the update request. Please try again later."
+)
 # The API description of redisEnterprise: letters and digits only, so no GUID with hyphens.
 MANAGED_NAME = r"^[A-Za-z0-9]{1,60}$"
 
@@ -22,11 +26,10 @@ class CacheAccessRules(Rules):
         return ids.parent(arm_id)
 
     def overlap(self, holder: str) -> Refusal:
-        return Refusal(
-            409,
-            "Conflict",
-            f"Another operation is in progress on '{holder}'. Please retry after it has ended.",
-        )
+        return Refusal(409, "Conflict", BUSY.format(f" '{holder}'"))
+
+    def conflict(self) -> tuple[str, str]:
+        return "Conflict", BUSY.format("")
 
     def check(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
         cache = ids.parent(arm_id) or arm_id
