@@ -115,12 +115,12 @@ def _resolves(
     ]
     if not zones:
         return trace.no(f"endpoint {name} has no record in a zone {target.zone}*: the name stays public")
-    if as_mapping(project.facts.get("network")).get("zones") != "managed":
-        # The platform's zones are asked over its own resolvers: they need no link to the cluster's network.
-        return True
     linked = {
         ids.key(network_of(link)) for zone in zones for link in cloud.below(f"{zone}/virtualNetworkLinks")
     }
+    if not linked and as_mapping(project.facts.get("network")).get("zones") != "managed":
+        # A platform may ask its zones over resolvers of its own, so no link at all proves nothing.
+        return True
     if all(ids.key(network) in linked for network in networks):
         return True
     apart = ", ".join(ids.name(network) for network in networks if ids.key(network) not in linked)

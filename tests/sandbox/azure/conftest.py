@@ -57,7 +57,8 @@ class Client:
         request = provider_pb2.CheckRequest(urn=self.urn(token), news=encode(news), randomSeed=b"seed")
         if olds is not None:
             request.olds.CopyFrom(encode(olds))
-        return self.stub.Check(request)
+        answer: provider_pb2.CheckResponse = self.stub.Check(request)
+        return answer
 
     def create(
         self, token: str, inputs: Mapping[str, Any], preview: bool = False
@@ -82,7 +83,8 @@ class Client:
         request = provider_pb2.DiffRequest(
             id="/x", urn=self.urn(token), old_inputs=encode(olds), news=encode(news)
         )
-        return self.stub.Diff(request)
+        answer: provider_pb2.DiffResponse = self.stub.Diff(request)
+        return answer
 
     def read(
         self,

@@ -87,13 +87,13 @@ def test_overlapping_writes_below_different_identities_pass(azure: Any) -> None:
 
 
 def test_a_writer_that_died_does_not_block_for_ever(azure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arm.time, "time", lambda: 1000.0)
+    monkeypatch.setattr("sandbox.azure.arm.time.time", lambda: 1000.0)
     holder = azure.make(CREDENTIAL)[0].rpartition("/federated")[0].lower()
     with closing(store.connect(azure.folder)) as connection:
         connection.execute("INSERT INTO busy (key, until) VALUES (?, ?)", (holder, 1000.0 + arm.TURN_SECONDS))
     with pytest.raises(grpc.RpcError):
         azure.make(CREDENTIAL, federatedIdentityCredentialResourceName="fic-two", subject="s")
-    monkeypatch.setattr(arm.time, "time", lambda: 1000.0 + arm.TURN_SECONDS)
+    monkeypatch.setattr("sandbox.azure.arm.time.time", lambda: 1000.0 + arm.TURN_SECONDS)
     azure.make(CREDENTIAL, federatedIdentityCredentialResourceName="fic-two", subject="s")
 
 

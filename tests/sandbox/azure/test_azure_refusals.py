@@ -50,7 +50,7 @@ def refused(azure: Any, row: dict[str, Any], arm_id: str) -> str:
             azure.update(kind, arm_id, inputs)
         else:
             azure.delete(kind, arm_id)
-    return error.value.details()
+    return str(error.value.details())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['type'].rpartition(':')[2]}-{row['why']}")
@@ -96,5 +96,5 @@ def test_refuses_to_create_what_exists(azure: Any, kind: str) -> None:
 def test_refuses_a_type_that_it_does_not_know_and_names_those_it_knows(azure: Any) -> None:
     with pytest.raises(grpc.RpcError) as error:
         azure.create("storage:StorageAccount", {})
-    assert "does not know azure-native:storage:StorageAccount" in error.value.details()
-    assert "azure-native:network:PrivateEndpoint" in error.value.details()
+    assert "does not know azure-native:storage:StorageAccount" in str(error.value.details())
+    assert "azure-native:network:PrivateEndpoint" in str(error.value.details())
