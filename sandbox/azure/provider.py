@@ -35,7 +35,8 @@ class AzureProvider(Plugin):
 
     def configure(self, request: provider_pb2.ConfigureRequest) -> None:
         given = plain(decode(request.args))
-        self.config = {key: _text(value) for key, value in given.items() if value is not None}
+        # What is not known yet is as good as not set: the engine configures again once it is.
+        self.config = {key: _text(value) for key, value in given.items() if value not in (None, UNKNOWN)}
         self.types = resource_types(self.tenant)
 
     def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:

@@ -35,7 +35,7 @@ class Client:
         self.stub = provider_pb2_grpc.ResourceProviderStub(self.channel)
         self.good = yaml.safe_load((HERE / "good.yaml").read_text(encoding="utf-8"))
 
-    def configure(self, **config: str) -> None:
+    def configure(self, **config: Any) -> None:
         args = encode({"subscriptionId": SUBSCRIPTION, "tenantId": TENANT, **config})
         self.stub.Configure(provider_pb2.ConfigureRequest(args=args))
 

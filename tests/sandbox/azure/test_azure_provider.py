@@ -235,6 +235,11 @@ def test_unknown_function_is_refused(azure: Any) -> None:
         azure.stub.Invoke(provider_pb2.InvokeRequest(tok="azure-native:storage:listStorageAccountKeys"))
 
 
+def test_settings_that_are_not_known_yet_count_as_not_set(azure: Any) -> None:
+    azure.configure(tenantId=UNKNOWN)
+    assert azure.make(IDENTITY)[1]["tenantId"]
+
+
 def test_a_provider_without_subscription_says_so(azure: Any) -> None:
     azure.configure(subscriptionId="")
     with pytest.raises(Exception, match="the provider has no subscription"):
