@@ -1,0 +1,85 @@
+"""The facts of Azure that kinds decide with: roles, hosts, ports, zones, commands; one data file a kind.
+
+A file states where its facts come from and when they were read. Nothing else in Keyless holds a role, a host
+or a zone name.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from keyless.environment import Frozen
+from keyless.errors import CatalogueError
+from keyless.finding import Finding
+from keyless.source import parse_document
+
+T = TypeVar("T")
+
+KINDS = ("blob", "foundry", "keyvault", "openai", "redis")
+
+
+class Role(Frozen):
+    """An Azure role or, without an id, a Redis access policy. `wider` says why it is more than its verb asks."""
+
+    name: str
+    id: str | None = None
+    wider: str | None = None
+
+
+class Target(Frozen):
+    """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in."""
+
+    type: str
+    hosts: Mapping[str, str]
+    port: int
+    group_ids: tuple[str, ...]
+    zones: Mapping[str, tuple[str, ...]]
+    close: str
+    keys_off: str | None
+    firewall: str | None
+
+
+class Entry(Frozen):
+    """One kind: verbs to roles, narrowest first in `verbs`; `roles` are those that a waiver may name."""
+
+    source: str
+    read: str
+    scope: str | None
+    verbs: tuple[str, ...]
+    roles: Mapping[str, Mapping[str, Role]]
+    waivers: tuple[Role, ...]
+    targets: Mapping[str, Target]
+    leaks: tuple[str, ...]
+
+
+class Refused(Frozen):
+    """A role that no app gets, waiver or not, and the reason."""
+
+    name: str
+    id: str
+    because: str
+
+
+@cache
+def entry(kind: str) -> Entry:
+    """The facts of `kind`. Raises CatalogueError where the data file is wrong."""
+    return _read(f"{kind}.yaml", TypeAdapter(Entry))
+
+
+@cache
+def refused() -> tuple[Refused, ...]:
+    """Roles that are refused whatever a waiver says."""
+    return _read("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+
+
+def _read(name: str, shape: TypeAdapter[T]) -> T:
+    raw = resources.files(__name__).joinpath(name).read_bytes()
+    try:
+        return shape.validate_python(parse_document(raw, f"catalogue/{name}").value, strict=False)
+    except ValidationError as error:
+        raise CatalogueError(
+            Finding(rule="catalogue", message=str(error), fix="mend the data file", file=f"catalogue/{name}")
+        ) from None

@@ -1,0 +1,165 @@
+"""The command `keyless`: arguments in, text and an exit code out. What takes time to import is imported where used."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keyless import __version__
+
+
+class _Keyless(click.Group):
+    """Prints what Keyless raises on purpose, and exits with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from keyless.errors import KeylessError
+
+        try:
+            return super().invoke(ctx)
+        except KeylessError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Keyless, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-C", "project", default=".", metavar="PROJECT", help="The folder with Pulumi.yaml; default: here."
+)
+@click.version_option(__version__, prog_name="keyless")
+@click.pass_context
+def main(ctx: click.Context, project: str) -> None:
+    """An app says what it uses, and gets an Azure identity that can do exactly that, without a key."""
+    ctx.obj = Path(project)
+
+
+@main.command()
+@click.pass_obj
+def check(root: Path) -> None:
+    """Check every spec against every environment."""
+    from keyless.planner import check_project
+    from keyless.spec import load_project
+
+    project = load_project(root)
+    plans = check_project(project)
+    for name, plan in plans.items():
+        for warning in plan.warnings:
+            click.echo(str(warning), err=True)
+        stacks = len(plan.stacks)
+        apps = sum(len(stack.apps) for stack in plan.stacks)
+        click.echo(f"{name}: {apps} apps in {stacks} stacks, all right")
+
+
+@main.command()
+@click.argument("environment", metavar="ENV")
+@click.option("--team", help="Only this team's stack.")
+@click.option("--app", help="Only this app.")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.pass_obj
+def plan(root: Path, environment: str, team: str | None, app: str | None, format_: str) -> None:
+    """Show what each app of ENV gets: identity, grants, endpoints, settings."""
+    from keyless.errors import PlanError
+    from keyless.finding import Finding
+    from keyless.planner import make_plan
+    from keyless.spec import load_project
+
+    project = load_project(root, (environment,))
+    made = make_plan(project.apps, project.environments[environment])
+    for warning in made.warnings:
+        click.echo(str(warning), err=True)
+    stacks = [stack for stack in made.stacks if team is None or stack.team == team]
+    apps = [one for stack in stacks for one in stack.apps if app is None or one.app == app]
+    if app is not None and not apps:
+        known = ", ".join(one.app for stack in stacks for one in stack.apps)
+        raise PlanError(
+            Finding(rule="no-app", message=f"there is no app '{app}' here", fix=f"write one of: {known}")
+        )
+    if not stacks:
+        known = ", ".join(sorted({stack.team for stack in made.stacks if stack.team}))
+        raise PlanError(
+            Finding(
+                rule="no-team",
+                message=f"there is no team '{team}' in {environment}",
+                fix=f"write one of: {known}",
+            )
+        )
+    if format_ == "json":
+        from keyless.render.plan_json import render_plan_json
+
+        click.echo(render_plan_json(made, stacks, apps), nl=False)
+    else:
+        from keyless.render.plan_table import render_plan_table
+
+        click.echo(render_plan_table(made, stacks, apps), nl=False)
+
+
+@main.command()
+@click.option("--env", "environment", help="Only this environment's stacks.")
+@click.pass_obj
+def stacks(root: Path, environment: str | None) -> None:
+    """List every stack there is, with its apps."""
+    from keyless.planner import check_project
+    from keyless.spec import load_project
+
+    plans = check_project(load_project(root, (environment,) if environment else None))
+    for made in plans.values():
+        for stack in made.stacks:
+            click.echo(f"{stack.stack}  {', '.join(app.app for app in stack.apps) or '-'}")
+
+
+@main.command()
+@click.argument("stack")
+@click.pass_obj
+def ids(root: Path, stack: str) -> None:
+    """Write ids/STACK.yaml from the JSON of `pulumi stack output --json` on standard input."""
+    from keyless.ids import write_ids
+
+    click.echo(f"wrote {write_ids(root, stack, sys.stdin.read())}")
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("schema"), show_default=True)
+def schema(out: Path) -> None:
+    """Write the JSON Schemas of app and environment files, for editors."""
+    from keyless.render.schemas import render_schemas
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in render_schemas().items():
+        (out / name).write_text(text, encoding="utf-8")
+        click.echo(f"wrote {out / name}")
+
+
+@main.command()
+@click.argument("word")
+def explain(word: str) -> None:
+    """Explain WORD: a kind, or a role."""
+    from keyless.render.explain import render_explanation
+
+    click.echo(render_explanation(word), nl=False)
+
+
+@main.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}, add_help_option=False
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def sandbox(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Run a command against a stand-in cloud: keyless sandbox -- pulumi up -s dev."""
+    root = ctx.obj.resolve()
+    if not (root / "sandbox" / "__main__.py").is_file():
+        raise click.UsageError(
+            f"'{root}' has no folder sandbox/: the sandbox runs from a checkout of Keyless"
+        )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH")))),
+    }
+    # Click eats the first `--`, with which the sandbox tells its own words from the command's.
+    words = list(arguments)
+    given = sys.argv[sys.argv.index("sandbox") + 1 :] if "sandbox" in sys.argv else words
+    command = [sys.executable, "-m", "sandbox", "--project", str(root), *given]
+    if os.name == "posix":
+        os.execve(sys.executable, command, environment)
+    ctx.exit(subprocess.run(command, env=environment, check=False).returncode)

@@ -1,0 +1,1 @@
+"""Finds what would keep a workload from its identity, in manifests, clusters and code."""

@@ -1,0 +1,36 @@
+"""What Keyless raises on purpose. Anything else is a bug and shows its trace.
+
+KeylessError             the command prints it and exits with 2
+├── SpecError            a file is wrong by itself; its author mends it
+├── PlanError            each file is right, together they cannot be
+└── CatalogueError       our own data file is wrong; a maintainer mends it
+"""
+
+from keyless.finding import Finding
+
+
+class KeylessError(Exception):
+    """Raised on purpose; `args` are the Findings of the failed step, in the order of their places."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__(*findings)  # plain args: the error survives pickling between processes
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The Findings, at least one."""
+        return self.args
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
+
+
+class SpecError(KeylessError):
+    """An app or environment file is wrong by itself."""
+
+
+class PlanError(KeylessError):
+    """Each file is right by itself; together they cannot be."""
+
+
+class CatalogueError(KeylessError):
+    """A data file of Keyless itself is wrong."""

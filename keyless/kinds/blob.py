@@ -1,0 +1,53 @@
+"""blob: a container of a storage account."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from keyless.environment import Word, arm_id_of
+from keyless.plan import ArmId
+from keyless.resource import Resource, host
+from keyless.use import Binding, RoleGrant, Use
+
+# Azure Storage: 3 to 63 lower-case letters, digits and single hyphens between them.
+ContainerName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9](-?[a-z0-9])+$", min_length=3, max_length=63)
+]
+
+
+class Storage(Resource):
+    """A storage account."""
+
+    serves: ClassVar = ("blob",)
+    catalogued: ClassVar = "blob"
+    kind: Literal["storage"]
+    id: Annotated[ArmId, arm_id_of("Microsoft.Storage/storageAccounts")]
+
+
+class Blob(Use):
+    """Reads or writes the blobs of one container."""
+
+    resource_field: ClassVar = "account"
+    kind: Literal["blob"]
+    account: Word
+    container: ContainerName
+    access: Literal["read", "write"]
+
+    def bind(self, resource: Storage, cloud: str) -> Binding:
+        """One grant at the container, at the account only by a waiver; endpoint and container for a BlobClient."""
+        account = resource.arm
+        wide = self.waiver is not None and self.waiver.scope == "account"
+        return Binding(
+            settings={
+                "ENDPOINT": "https://" + host("blob", "storage", cloud, "endpoint", name=account.name),
+                "CONTAINER": self.container,
+            },
+            grant=RoleGrant(
+                role=self.role(resource.kind),
+                scope=account.text
+                if wide
+                else f"{account.text}/blobServices/default/containers/{self.container}",
+                subscription=account.subscription,
+                target=(self.account,) if wide else (self.account, self.container),
+            ),
+        )

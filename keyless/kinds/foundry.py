@@ -1,0 +1,64 @@
+"""foundry: a project of an AIServices account (Azure AI Foundry)."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from keyless.catalogue import entry
+from keyless.environment import Url, Word, arm_id_of
+from keyless.errors import PlanError
+from keyless.finding import Finding
+from keyless.plan import ArmId
+from keyless.resource import Resource, host
+from keyless.use import Binding, RoleGrant, Use
+
+ProjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{1,63}$")]
+
+
+class FoundryAccount(Resource):
+    """An AIServices account; it serves `openai` uses too."""
+
+    serves: ClassVar = ("foundry", "openai")
+    catalogued: ClassVar = "foundry"
+    kind: Literal["foundry"]
+    id: Annotated[ArmId, arm_id_of("Microsoft.CognitiveServices/accounts")]
+    endpoint: Url | None = None
+
+
+class Foundry(Use):
+    """Uses a project: agents, and models that are not OpenAI's."""
+
+    resource_field: ClassVar = "account"
+    kind: Literal["foundry"]
+    account: Word
+    project: ProjectName
+    access: Literal["use"]
+
+    def bind(self, resource: FoundryAccount, cloud: str) -> Binding:
+        """One grant at the project. Raises PlanError unless the account's keys are forbidden."""
+        if resource.keys != "forbidden":
+            raise PlanError(
+                Finding(
+                    rule="foundry-keys",
+                    key="account",
+                    message=f"the keys of '{self.account}' are allowed, and Foundry User may list them (unverified)",
+                    fix=f"write keys: forbidden on the resource '{self.account}', or use an `openai` use",
+                )
+            )
+        if resource.endpoint:
+            subdomain = resource.endpoint.removeprefix("https://").split("/")[0].split(".")[0]
+        else:
+            subdomain = resource.arm.name.lower()
+        base = host("foundry", "foundry", cloud, "endpoint", subdomain=subdomain)
+        return Binding(
+            settings={
+                "ENDPOINT": f"https://{base}/api/projects/{self.project}",
+                "SCOPE": str(entry("foundry").scope),
+            },
+            grant=RoleGrant(
+                role=self.role(resource.kind),
+                scope=f"{resource.arm.text}/projects/{self.project}",
+                subscription=resource.arm.subscription,
+                target=(self.account, self.project.lower()),
+            ),
+        )

@@ -1,0 +1,60 @@
+"""openai: a model deployment of an Azure OpenAI account, or of an AIServices account."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from keyless.catalogue import entry
+from keyless.environment import Url, Word, arm_id_of
+from keyless.plan import ArmId
+from keyless.resource import Resource, host
+from keyless.use import Binding, RoleGrant, Use
+
+DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{0,63}$")]
+
+
+class OpenAIAccount(Resource):
+    """An Azure OpenAI account. `endpoint` is stated where its custom subdomain is not its name."""
+
+    serves: ClassVar = ("openai",)
+    catalogued: ClassVar = "openai"
+    kind: Literal["openai"]
+    id: Annotated[ArmId, arm_id_of("Microsoft.CognitiveServices/accounts")]
+    endpoint: Url | None = None
+
+
+class OpenAI(Use):
+    """Calls one model deployment."""
+
+    resource_field: ClassVar = "account"
+    kind: Literal["openai"]
+    account: Word
+    deployment: DeploymentName
+    access: Literal["use"]
+
+    def bind(self, resource: Resource, cloud: str) -> Binding:
+        """One grant at the account; endpoint, base URL of the v1 API, deployment and token scope."""
+        subdomain = custom_subdomain(resource)
+        endpoint = f"https://{host('openai', 'openai', cloud, 'endpoint', subdomain=subdomain)}/"
+        return Binding(
+            settings={
+                "ENDPOINT": endpoint,
+                "BASE_URL": f"{endpoint}openai/v1/",
+                "DEPLOYMENT": self.deployment,
+                "SCOPE": str(entry("openai").scope),
+            },
+            grant=RoleGrant(
+                role=self.role(resource.word),
+                scope=resource.arm.text,
+                subscription=resource.arm.subscription,
+                target=(self.account,),
+            ),
+        )
+
+
+def custom_subdomain(resource: Resource) -> str:
+    """The first label of the stated endpoint's host, else the account's name."""
+    stated: str | None = getattr(resource, "endpoint", None)
+    return (
+        stated.removeprefix("https://").split("/")[0].split(".")[0] if stated else resource.arm.name.lower()
+    )

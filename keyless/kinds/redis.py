@@ -1,0 +1,64 @@
+"""redis: a cache, in Azure Cache for Redis or Azure Managed Redis; the environment says which."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from keyless.catalogue import entry
+from keyless.environment import Word, arm_id_of
+from keyless.plan import ArmId, Ref
+from keyless.resource import Resource, host
+from keyless.use import Binding, CacheGrant, Use
+
+HostName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$")
+]
+
+
+class RedisCache(Resource):
+    """Azure Cache for Redis."""
+
+    serves: ClassVar = ("redis",)
+    catalogued: ClassVar = "redis"
+    kind: Literal["redis-cache"]
+    id: Annotated[ArmId, arm_id_of("Microsoft.Cache/redis")]
+    host: HostName | None = None
+
+
+class RedisManaged(Resource):
+    """An Azure Managed Redis cluster with its one database. Its host has the region's short name, so it is stated."""
+
+    serves: ClassVar = ("redis",)
+    catalogued: ClassVar = "redis"
+    kind: Literal["redis-managed"]
+    id: Annotated[ArmId, arm_id_of("Microsoft.Cache/redisEnterprise")]
+    host: HostName
+
+
+class Redis(Use):
+    """Reads or writes a cache, signed in as the identity: the username is its principal id."""
+
+    resource_field: ClassVar = "cache"
+    kind: Literal["redis"]
+    cache: Word
+    access: Literal["read", "write"]
+
+    def bind(self, resource: RedisCache | RedisManaged, cloud: str) -> Binding:
+        """One access policy assignment; host, port, username and token scope for a client."""
+        facts = entry("redis")
+        where = resource.host or host("redis", resource.kind, cloud, "host", name=resource.arm.name)
+        return Binding(
+            settings={
+                "HOST": where,
+                "PORT": str(resource.facts.port),
+                "USERNAME": Ref("identity.principal_id"),
+                "SCOPE": str(facts.scope),
+            },
+            grant=CacheGrant(
+                role=self.role(resource.kind),
+                cache=resource.arm,
+                # "default" is the only name that a Managed Redis database can have.
+                database="default" if resource.kind == "redis-managed" else None,
+                target=(self.cache,),
+            ),
+        )

@@ -1,0 +1,44 @@
+"""Names: of resources in Azure and in Pulumi's state. A contract: a changed name replaces what it names.
+
+Same words in, same name out; what is too long for the service is cut and ends in a short hash of the whole.
+"""
+
+import hashlib
+import re
+import uuid
+
+# Any fixed namespace does; it may never change, or every role assignment would be replaced.
+_ASSIGNMENTS = uuid.uuid5(uuid.NAMESPACE_URL, "keyless:role-assignment:v1")
+
+
+def shortened(name: str, limit: int) -> str:
+    """`name` within `limit` characters; a longer one is cut and ends in 8 hex digits of its SHA-256."""
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - 9].rstrip('-_.')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def logical(*words: str) -> str:
+    """A Pulumi logical name: `<app>-<target>-<what>`."""
+    return "-".join(words)
+
+
+def credential(cluster: str, namespace: str, service_account: str) -> str:
+    """Name of a federated credential: 3 to 120 letters, digits, `-` and `_`."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "-", f"{cluster}-{namespace}-{service_account}")
+    return shortened(plain, 120)
+
+
+def role_assignment(identity: str, scope: str, role_id: str) -> str:
+    """The GUID that names a role assignment, from the ids of identity, scope and role; unique in the tenant."""
+    return str(uuid.uuid5(_ASSIGNMENTS, f"{identity}|{scope}|{role_id}".lower()))
+
+
+def cache_access(app: str, environment: str) -> str:
+    """Name of a Redis access policy assignment: at most 60 letters, digits and hyphens."""
+    return shortened(f"{app}-{environment}", 60)
+
+
+def setting(use: str, suffix: str) -> str:
+    """The name of a setting: the use's name in upper case, `-` as `_`, then the suffix."""
+    return f"{use.upper().replace('-', '_')}_{suffix}"

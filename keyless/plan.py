@@ -1,0 +1,307 @@
+"""What will be made, as plain frozen values: sorted, complete, without logic.
+
+The planner writes a Plan; `components/` makes it, `render/` prints it, `diff` compares two. Reading it tells
+all: no role, name or host is worked out anywhere else. A value that exists only after deployment is a `Ref`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from keyless.finding import Finding
+
+Network = Literal["public", "firewall", "endpoint", "private"]
+Keys = Literal["allowed", "forbidden"]
+Management = Literal["referenced", "patched"]
+ManagedBy = Literal["keyless", "workload"]
+WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A value that exists only after deployment: never an empty string, never a Pulumi Output."""
+
+    ref: Literal["identity.client_id", "identity.principal_id"]
+
+
+Setting = str | Ref
+
+
+@dataclass(frozen=True, slots=True)
+class ArmId:
+    """A parsed Azure Resource Manager id of a resource in a resource group.
+
+    `text` is the whole id in canonical case, `type` such as `Microsoft.Storage/storageAccounts`, `name` the
+    last segment. Two ids name one resource when `key` is equal: Azure ignores case.
+    """
+
+    text: str
+    subscription: str
+    resource_group: str
+    type: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """The id in lower case, for comparing."""
+        return self.text.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedIdentity:
+    """The user-assigned managed identity of one app; `made` is False where the environment names an existing one."""
+
+    logical_name: str
+    id: ArmId
+    location: str
+    made: bool
+    protected: bool
+    tags: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+    @property
+    def resource_group(self) -> str:
+        return self.id.resource_group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedCredential:
+    """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another."""
+
+    logical_name: str
+    name: str
+    cluster: str
+    issuer: str
+    subject: str
+    audiences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A wider grant that a person asked for, with the reason; every report repeats it."""
+
+    role: str | None
+    scope: Literal["account"] | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssignment:
+    """An Azure role assignment.
+
+    `assignment` is its name in Azure, a GUID; `role_id` the GUID of the role; `role_definition_id` the full id,
+    in the subscription of `scope`, which is a full ARM id. `wider` says why the grant is more than was asked.
+    """
+
+    form: ClassVar = "RoleAssignment"
+    logical_name: str
+    uses: tuple[str, ...]
+    kind: str
+    access: str
+    role: str
+    role_id: str
+    role_definition_id: str
+    scope: str
+    subscription: str
+    assignment: str
+    condition: str | None
+    because: str
+    waiver: Waiver | None
+    wider: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheAccess:
+    """An access policy assignment on a Redis cache: `cache` is the cache or the Managed Redis cluster.
+
+    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis.
+    """
+
+    form: ClassVar = "CacheAccess"
+    logical_name: str
+    uses: tuple[str, ...]
+    kind: str
+    access: str
+    cache: ArmId
+    database: str | None
+    policy: str
+    assignment: str
+    because: str
+    waiver: Waiver | None
+    wider: str | None
+
+
+Grant = RoleAssignment | CacheAccess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A workload of an app as its spec names it, with the clusters where it is patched or only rendered."""
+
+    kind: WorkloadKind
+    namespace: str
+    name: str
+    service_account: str
+    managed_by: ManagedBy
+    containers: tuple[str, ...]
+    patched_in: tuple[str, ...]
+    rendered_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount:
+    """A ServiceAccount in one cluster: made by Keyless, or annotated where the workload's own files make it."""
+
+    logical_name: str
+    cluster: str
+    namespace: str
+    name: str
+    managed_by: ManagedBy
+    labels: Mapping[str, str]
+    annotations: Mapping[str, Setting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadPatch:
+    """A server-side-apply patch of one existing workload in one cluster.
+
+    `template_path` leads from the object to its pod template (a CronJob's is two levels deeper);
+    `env` reaches every container of `containers`; labels and annotations go onto the pod template.
+    """
+
+    logical_name: str
+    cluster: str
+    kind: WorkloadKind
+    namespace: str
+    name: str
+    template_path: tuple[str, ...]
+    labels: Mapping[str, str]
+    annotations: Mapping[str, Setting]
+    service_account: str
+    containers: tuple[str, ...]
+    env: Mapping[str, Setting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppPlan:
+    """All that is made for one app in one environment."""
+
+    app: str
+    team: str | None
+    stack: str
+    environment: str
+    identity: ManagedIdentity
+    credentials: tuple[FederatedCredential, ...]
+    grants: tuple[Grant, ...]
+    settings: Mapping[str, Setting]
+    workloads: tuple[Workload, ...]
+    service_accounts: tuple[ServiceAccount, ...]
+    patches: tuple[WorkloadPatch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateDnsZone:
+    """A private DNS zone that the environment's stack makes and links to the virtual network."""
+
+    logical_name: str
+    id: ArmId
+    link_logical_name: str
+    link_name: str
+    virtual_network: str
+    protected: bool
+    tags: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateEndpoint:
+    """A private endpoint of `resource`, in the owner's stack, once per resource, network and group id.
+
+    `zones` are the ARM ids of the zones that its zone group holds; empty where Azure Policy writes the group.
+    `zone_logical_names` are the logical names of those zones that the same stack makes. `used_by` are apps.
+    """
+
+    logical_name: str
+    zone_group_logical_name: str
+    resource: str
+    stack: str
+    name: str
+    subscription: str
+    resource_group: str
+    location: str
+    subnet: str
+    target: ArmId
+    group_id: str
+    zones: tuple[ArmId, ...]
+    used_by: tuple[str, ...]
+    protected: bool
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posture:
+    """How a resource may be reached and entered, as its environment wants it."""
+
+    resource: str
+    stack: str
+    network: Network
+    keys: Keys
+    management: Management
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualStep:
+    """Something wanted that Keyless may not do itself, with its exact command; never silently dropped."""
+
+    stack: str
+    resource: str | None
+    app: str | None
+    step: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPlan:
+    """What the environment or a team owns and its apps share."""
+
+    zones: tuple[PrivateDnsZone, ...]
+    private_endpoints: tuple[PrivateEndpoint, ...]
+    postures: tuple[Posture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """A cluster that a stack writes to: its name in the environment and its kubeconfig context."""
+
+    name: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackPlan:
+    """All that one stack makes: `dev`, or `payments.dev`. `subscriptions` and `clusters` need a provider each."""
+
+    environment: str
+    stack: str
+    team: str | None
+    tenant: str
+    subscriptions: tuple[str, ...]
+    clusters: tuple[ClusterAccess, ...]
+    apps: tuple[AppPlan, ...]
+    shared: SharedPlan
+    manual: tuple[ManualStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every stack of one environment. `warnings` are worth a look and change nothing."""
+
+    environment: str
+    stacks: tuple[StackPlan, ...]
+    warnings: tuple[Finding, ...]

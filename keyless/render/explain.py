@@ -1,0 +1,49 @@
+"""A word of Keyless or of Azure, explained from the catalogue."""
+
+from difflib import get_close_matches
+
+from keyless.catalogue import KINDS, Entry, entry, refused
+from keyless.errors import SpecError
+from keyless.finding import Finding
+
+
+def render_explanation(word: str) -> str:
+    """What `word` is: a kind, or the name or id of a role. Raises SpecError where it is neither."""
+    if word in KINDS:
+        return _kind(word, entry(word))
+    for never in refused():
+        if word.lower() in (never.name.lower(), never.id):
+            return f"{never.name} ({never.id})\n  refused, even with a waiver: {never.because}\n"
+    lines: list[str] = []
+    names: set[str] = set()
+    for kind in KINDS:
+        facts = entry(kind)
+        for target, verbs in facts.roles.items():
+            for verb, role in verbs.items():
+                names.add(role.name)
+                if word.lower() in (role.name.lower(), role.id):
+                    lines.append(f"  what `{kind}` gets on a {target} with access: {verb}")
+    if lines:
+        return "\n".join([word, *lines]) + "\n"
+    known = [*KINDS, *sorted(names)]
+    near = get_close_matches(word, known, 3)
+    raise SpecError(
+        Finding(
+            rule="unknown-word",
+            message=f"'{word}' is not known here",
+            fix="try one of: " + ", ".join(near or known),
+        )
+    )
+
+
+def _kind(kind: str, facts: Entry) -> str:
+    lines = [kind, f"  token scope: {facts.scope}"]
+    for target, verbs in facts.roles.items():
+        for verb, role in verbs.items():
+            lines.append(f"  on a {target}, {verb}: {role.name}" + (f" ({role.id})" if role.id else ""))
+            if role.wider:
+                lines.append(f"    wider than asked: {role.wider}")
+    if facts.leaks:
+        lines.append(f"  variables that it makes useless: {', '.join(facts.leaks)}")
+    lines.append(f"  source: {facts.source}, read {facts.read}")
+    return "\n".join(lines) + "\n"

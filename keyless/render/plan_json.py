@@ -1,0 +1,126 @@
+"""A Plan as JSON: a versioned interface. Keys are always present, absent values null."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, Setting, StackPlan, Waiver
+
+VERSION = 1
+
+
+def render_plan_json(plan: Plan, stacks: Iterable[StackPlan], apps: Iterable[AppPlan]) -> str:
+    """The plan's JSON, with the given stacks' shared part and apps."""
+    stacks = tuple(stacks)
+    value = {
+        "version": VERSION,
+        "environment": plan.environment,
+        "stacks": [stack.stack for stack in stacks],
+        "apps": [_app(app) for app in sorted(apps, key=lambda app: app.app)],
+        "shared": {
+            "private_endpoints": [
+                {
+                    "resource": e.resource,
+                    "name": e.name,
+                    "stack": e.stack,
+                    "group_id": e.group_id,
+                    "zones": [zone.name for zone in e.zones],
+                    "used_by": list(e.used_by),
+                }
+                for stack in stacks
+                for e in stack.shared.private_endpoints
+            ],
+            "postures": [
+                {
+                    "resource": p.resource,
+                    "stack": p.stack,
+                    "network": p.network,
+                    "keys": p.keys,
+                    "management": p.management,
+                }
+                for stack in stacks
+                for p in stack.shared.postures
+            ],
+        },
+        "manual": [
+            {
+                "resource": step.resource,
+                "app": step.app,
+                "stack": step.stack,
+                "step": step.step,
+                "command": step.command,
+            }
+            for stack in stacks
+            for step in stack.manual
+        ],
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _setting(value: Setting) -> Any:
+    return {"ref": value.ref} if isinstance(value, Ref) else value
+
+
+def _app(app: AppPlan) -> dict[str, Any]:
+    return {
+        "app": app.app,
+        "team": app.team,
+        "stack": app.stack,
+        "identity": {
+            "name": app.identity.name,
+            "resource_group": app.identity.resource_group,
+            "id": app.identity.id.text,
+            "made": app.identity.made,
+        },
+        "credentials": [
+            {
+                "name": c.name,
+                "cluster": c.cluster,
+                "issuer": c.issuer,
+                "subject": c.subject,
+                "audiences": list(c.audiences),
+            }
+            for c in app.credentials
+        ],
+        "grants": [_grant(grant) for grant in app.grants],
+        "settings": {name: _setting(value) for name, value in app.settings.items()},
+        "workloads": [
+            {
+                "kind": w.kind,
+                "namespace": w.namespace,
+                "name": w.name,
+                "service_account": w.service_account,
+                "managed_by": w.managed_by,
+                "containers": list(w.containers),
+                "patched_in": list(w.patched_in),
+                "rendered_in": list(w.rendered_in),
+            }
+            for w in app.workloads
+        ],
+    }
+
+
+def _waiver(waiver: Waiver | None) -> dict[str, Any] | None:
+    return None if waiver is None else {"role": waiver.role, "scope": waiver.scope, "because": waiver.because}
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    head = {
+        "name": grant.logical_name,
+        "uses": list(grant.uses),
+        "kind": grant.kind,
+        "access": grant.access,
+        "form": grant.form,
+    }
+    tail = {"because": grant.because, "waiver": _waiver(grant.waiver), "wider": grant.wider}
+    if isinstance(grant, RoleAssignment):
+        return {
+            **head,
+            "role": grant.role,
+            "role_id": grant.role_id,
+            "scope": grant.scope,
+            "assignment": grant.assignment,
+            "condition": grant.condition,
+            **tail,
+        }
+    return {**head, "cache": grant.cache.text, "policy": grant.policy, "assignment": grant.assignment, **tail}

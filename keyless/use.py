@@ -1,0 +1,119 @@
+"""Use: one named line of an app, the base of every kind's app side."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from keyless.catalogue import Entry, Role, entry, refused
+from keyless.environment import Frozen, Reason
+from keyless.errors import PlanError
+from keyless.finding import Finding
+from keyless.plan import ArmId, Setting, Waiver
+
+
+class WaiverSpec(Frozen):
+    """A wider grant, asked for by a person: a role of the kind's catalogue, or `scope: account`; never without a reason."""
+
+    role: str | None = None
+    scope: Literal["account"] | None = None
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGrant:
+    """Wants `role` at `scope`, a full ARM id; `target` are the words that tell it from the app's other grants."""
+
+    role: Role
+    scope: str
+    subscription: str
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheGrant:
+    """Wants the access policy `role` on `cache`."""
+
+    role: Role
+    cache: ArmId
+    database: str | None
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """What one Use comes to in one environment. Settings lack the prefix that the use's name gives them."""
+
+    settings: dict[str, Setting]
+    grant: RoleGrant | CacheGrant
+
+
+class Use(Frozen):
+    """Fields of every use. A kind adds `kind`, the resource it names, and `access`."""
+
+    resource_field: ClassVar[str]
+    waiver: WaiverSpec | None = None
+
+    @property
+    def resource(self) -> str:
+        """The logical name of the resource that this use is of."""
+        return str(getattr(self, self.resource_field))
+
+    @abstractmethod
+    def bind(self, resource: Any, cloud: str) -> Binding:
+        """The grant and settings of this use of `resource`. Raises PlanError whose key is relative to the use."""
+
+    def role(self, resource_kind: str) -> Role:
+        """The smallest role for the verb, or the waiver's. Raises PlanError where there is none."""
+        facts: Entry = entry(self.kind)  # type: ignore[attr-defined]
+        if self.waiver is not None and self.waiver.role is not None:
+            return waived_role(self.waiver.role, facts)
+        verb: str = self.access  # type: ignore[attr-defined]
+        role = facts.roles[resource_kind].get(verb)
+        if role is None:
+            raise PlanError(
+                Finding(
+                    rule="no-such-access",
+                    key="access",
+                    message=f"{resource_kind} has no `{verb}` access: {_only(facts, resource_kind)}",
+                    fix=f"write access: {', '.join(facts.roles[resource_kind])}, or use a resource of another kind",
+                )
+            )
+        return role
+
+    def plan_waiver(self) -> Waiver | None:
+        """The waiver as the plan reports it."""
+        w = self.waiver
+        return None if w is None else Waiver(role=w.role, scope=w.scope, because=w.because)
+
+
+def _only(facts: Entry, resource_kind: str) -> str:
+    return "; ".join(
+        f"{verb} is the policy `{role.name}`" + (f", for {role.wider}" if role.wider else "")
+        for verb, role in facts.roles[resource_kind].items()
+    )
+
+
+def waived_role(name: str, facts: Entry) -> Role:
+    """The role that a waiver names. Raises PlanError for a refused or unknown one."""
+    for role in refused():
+        if name.lower() in (role.name.lower(), role.id):
+            raise PlanError(
+                Finding(
+                    rule="refused-role",
+                    key="waiver.role",
+                    message=f"'{role.name}' is refused even with a waiver: {role.because}",
+                    fix="remove `role`; take the verb's own role",
+                )
+            )
+    for known in facts.waivers:
+        if known.name == name:
+            return known
+    names = ", ".join(role.name for role in facts.waivers) or "none"
+    raise PlanError(
+        Finding(
+            rule="unknown-role",
+            key="waiver.role",
+            message=f"'{name}' is not a role that a waiver may name here",
+            fix=f"write one of: {names}",
+        )
+    )
