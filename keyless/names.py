@@ -35,8 +35,12 @@ def role_assignment(identity: str, scope: str, role_id: str) -> str:
 
 
 def cache_access(app: str, environment: str) -> str:
-    """Name of a Redis access policy assignment: at most 60 letters, digits and hyphens."""
-    return shortened(f"{app}-{environment}", 60)
+    """Name of a Redis access policy assignment: at most 60 letters and digits, no hyphen on Managed Redis.
+
+    Source: the name's pattern in the validation of terraform-provider-azurerm, read 2026-11.
+    """
+    digest = hashlib.sha256(f"{app}|{environment}".encode()).hexdigest()[:8]
+    return re.sub(r"[^A-Za-z0-9]", "", f"{app}{environment}")[:52] + digest
 
 
 def setting(use: str, suffix: str) -> str:
