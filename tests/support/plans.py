@@ -1,4 +1,4 @@
-"""Plans for tests, built field by field: each builder gives a small true-to-life value; keywords change what matters."""
+"""Plans for tests, built field by field; keywords of a builder change what matters to a test."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def role_assignment(app: str, container: str = "invoices", **changes: Any) -> Ro
 
 
 def cache_access(app: str, cache: ArmId | None = None, **changes: Any) -> CacheAccess:
-    """Access to an Azure Cache for Redis, or to the `default` database of a Managed Redis where `cache` is one."""
+    """Access to an Azure Cache for Redis, or to database `default` where `cache` is a Managed Redis."""
     cache = cache or arm_id("Microsoft.Cache/redis", "redis-sessions")
     managed = cache.type.endswith("redisEnterprise")
     values: dict[str, Any] = {
@@ -198,7 +198,7 @@ def private_endpoint(resource: str = "orders", **changes: Any) -> PrivateEndpoin
 
 
 def stack_plan(*apps: AppPlan, **changes: Any) -> StackPlan:
-    """The stack payments.dev with `apps`, one subscription and the cluster aks-dev; it owns nothing shared."""
+    """The stack payments.dev with `apps`, one subscription and cluster aks-dev; it owns nothing shared."""
     values: dict[str, Any] = {
         "environment": "dev",
         "stack": "payments.dev",

@@ -20,7 +20,7 @@ PRINCIPAL_ID = "principal-id-of-"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """One resource as the engine would receive it; `depends_on`, `parent` and `provider` are logical names."""
+    """One resource as the engine receives it; `depends_on`, `parent` and `provider` are logical names."""
 
     type: str
     name: str
@@ -48,7 +48,7 @@ class Made:
         return iter(self.resources)
 
     def of(self, type_: str) -> dict[str, Registered]:
-        """The resources of a type by logical name; `type_` is a token or its end, such as `RoleAssignment`."""
+        """The resources of a type by logical name; `type_` is a token or its end, like `RoleAssignment`."""
         return {one.name: one for one in self if one.type == type_ or one.type.split(":")[-1] == type_}
 
     def one(self, type_: str) -> Registered:
@@ -113,7 +113,7 @@ def logical_name(urn: str) -> str:
 
 
 def synth(program: StackPlan | Callable[[], None]) -> Made:
-    """All that the components make of a plan, or that `program` registers, once every registration is done."""
+    """All that the components make of a plan, or that `program` registers, once all of it is done."""
     recorder = _Recorder()
     mocks.set_mocks(mocks=_Answers(), project="keyless", stack="dev", preview=False, monitor=recorder)
 

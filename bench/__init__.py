@@ -1,0 +1,1 @@
+"""Benchmarks: Keyless beside its peers, in one run. See run.py."""
