@@ -1,0 +1,256 @@
+"""The pulumi-kubernetes provider as the engine sees it, on top of a cluster.
+
+Behaviour: pulumi-kubernetes provider/pkg/provider/provider.go and await/await.go at 4.34.2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final, cast
+
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import provider_pb2
+
+from sandbox import store
+from sandbox.faults import Faults
+from sandbox.kubernetes import diffs
+from sandbox.kubernetes.backend import ApiError, Backend, Ref
+from sandbox.kubernetes.fields import Body
+from sandbox.kubernetes.memory import MemoryBackend
+from sandbox.plugin import Plugin, Refusal
+from sandbox.wire import Properties, decode, encode, has_unknown, plain
+
+KINDS: Final = {
+    "core/v1:Namespace": ("v1", "Namespace"),
+    "core/v1:ServiceAccount": ("v1", "ServiceAccount"),
+    "core/v1:ServiceAccountPatch": ("v1", "ServiceAccount"),
+    "apps/v1:DeploymentPatch": ("apps/v1", "Deployment"),
+    "apps/v1:StatefulSetPatch": ("apps/v1", "StatefulSet"),
+    "apps/v1:DaemonSetPatch": ("apps/v1", "DaemonSet"),
+    "batch/v1:CronJobPatch": ("batch/v1", "CronJob"),
+}
+FIELD_MANAGER: Final = "__fieldManager"
+INITIAL_VERSION: Final = "__initialApiVersion"
+MANAGER_ANNOTATION: Final = "pulumi.com/patchFieldManager"
+FORCE_ANNOTATION: Final = "pulumi.com/patchForce"
+CONFLICT_HELP: Final = (
+    "Server-side apply field conflict detected. See "
+    "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply"
+    "/#handle-field-conflicts-on-existing-resources for troubleshooting help"
+)
+# client-go tries again only when the server asks for it: throttled or failing, with Retry-After.
+RETRIED_STATUS: Final = frozenset({429, 500, 502, 503, 504})
+RETRIES: Final = 3
+WAIT_SECONDS: Final = 0.05
+
+
+class KubernetesProvider(Plugin):
+    """One configured provider: one context."""
+
+    name = "kubernetes"
+
+    def __init__(self, folder: Path, faults: Faults) -> None:
+        super().__init__()
+        self.folder = folder
+        self.faults = faults
+        self.config: Properties = {}
+        self._threads = threading.local()
+
+    def configure(self, request: provider_pb2.ConfigureRequest) -> None:
+        self.config = {key: value for key, value in plain(decode(request.args)).items() if value is not None}
+
+    def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
+        token, (version, kind) = self._type(request.urn)
+        news = {**_inputs(request.news), "apiVersion": version, "kind": kind}
+        metadata = dict(cast(Body, news.get("metadata") or {}))
+        failures: list[provider_pb2.CheckFailure] = []
+        if not metadata.get("name"):
+            if token.endswith("Patch"):
+                reason = "Patch resources must specify the `metadata.name` field of the resource to patch"
+                failures.append(provider_pb2.CheckFailure(property="metadata.name", reason=reason))
+            else:
+                old = (_inputs(request.olds).get("metadata") or {}).get("name")
+                seed = hashlib.sha256(request.randomSeed or request.urn.encode()).hexdigest()
+                metadata["name"] = old or f"{request.urn.rpartition('::')[2]}-{seed[:8]}"
+        if kind != "Namespace" and not metadata.get("namespace"):
+            metadata["namespace"] = self.config.get("namespace") or "default"
+        return provider_pb2.CheckResponse(inputs=encode({**news, "metadata": metadata}), failures=failures)
+
+    def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+        self._type(request.urn)
+        return diffs.difference(_inputs(request.old_inputs), _inputs(request.news))
+
+    def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
+        token, _ = self._type(request.urn)
+        inputs = _inputs(request.properties)
+        manager = self._manager(request.urn, inputs, {})
+        if request.preview:
+            # Nothing is asked of the server for a patch; a plain object is tried once all of it is known.
+            if not token.endswith("Patch") and not has_unknown(inputs):
+                self._refuse_existing(_ref(inputs))
+            return provider_pb2.CreateResponse(properties=encode(inputs))
+        ref = _ref(inputs)
+        live = self._change(
+            request.urn, inputs, lambda cluster: self._make(cluster, token, ref, inputs, manager)
+        )
+        return provider_pb2.CreateResponse(id=ref.id, properties=encode(_outputs(live, inputs, manager)))
+
+    def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
+        _, (version, kind) = self._type(request.urn)
+        namespace, _, name = request.id.rpartition("/")
+        if kind != "Namespace":
+            namespace = namespace or "default"
+        live = self._cluster().get(Ref(version, kind, namespace, name))
+        if live is None:
+            return provider_pb2.ReadResponse()
+        inputs = _inputs(request.inputs)
+        state = plain(decode(request.properties))
+        manager = self._manager(request.urn, inputs, state)
+        seen = diffs.live_inputs(inputs, live) if inputs else live
+        outputs = _outputs(live, seen, manager)
+        return provider_pb2.ReadResponse(id=request.id, properties=encode(outputs), inputs=encode(seen))
+
+    def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
+        inputs, state = _inputs(request.news), plain(decode(request.olds))
+        manager = self._manager(request.urn, inputs, state)
+        if request.preview and has_unknown(inputs):
+            return provider_pb2.UpdateResponse(properties=encode(inputs))
+        ref = _ref(inputs)
+        body, force = _body(inputs), self._force(inputs)
+        if request.preview:
+            try:
+                live = self._cluster().apply(ref, body, manager, force, dry_run=True)
+            except ApiError as error:
+                raise _worded(error, ref, "updated") from error
+            return provider_pb2.UpdateResponse(properties=encode(_outputs(live, inputs, manager)))
+        before = state.get(FIELD_MANAGER)
+
+        def attempt(cluster: Backend) -> Body:
+            live = cluster.apply(ref, body, manager, force)
+            if before and before != manager:
+                live = cluster.apply(ref, _bare(ref), before)
+            return live
+
+        live = self._change(request.urn, inputs, attempt, "updated")
+        return provider_pb2.UpdateResponse(properties=encode(_outputs(live, inputs, manager)))
+
+    def delete(self, request: provider_pb2.DeleteRequest) -> None:
+        token, (version, kind) = self._type(request.urn)
+        namespace, _, name = request.id.rpartition("/")
+        ref = Ref(version, kind, namespace, name)
+        manager = self._manager(request.urn, _inputs(request.old_inputs), plain(decode(request.properties)))
+
+        def attempt(cluster: Backend) -> Body:
+            if cluster.get(ref) is None:
+                return {}
+            if token.endswith("Patch"):
+                return cluster.apply(ref, _bare(ref), manager)
+            cluster.delete(ref)
+            return {}
+
+        self._change(request.urn, {"metadata": {"name": name}}, attempt, "deleted", ref)
+
+    def _make(self, cluster: Backend, token: str, ref: Ref, inputs: Properties, manager: str) -> Body:
+        if token.endswith("Patch"):
+            return cluster.apply(ref, _body(inputs), manager, self._force(inputs))
+        if self.config.get("upsertExistingObjects") in (True, "true"):
+            return cluster.apply(ref, _body(inputs), manager, self._force(inputs))
+        return cluster.create(ref, _body(inputs), manager)
+
+    def _refuse_existing(self, ref: Ref) -> None:
+        if self.config.get("upsertExistingObjects") not in (True, "true") and self._cluster().get(ref):
+            exists = ApiError(409, "AlreadyExists", f'{ref.plural} "{ref.name}" already exists')
+            raise _worded(exists, ref, "created")
+
+    def _change(
+        self, urn: str, inputs: Properties, attempt: Any, verb: str = "created", ref: Ref | None = None
+    ) -> Body:
+        """Make a change, trying again as client-go does, under the sandbox's faults."""
+        ref = ref or _ref(inputs)
+        retries = 0
+        while True:
+            try:
+                if status := self.faults.before(_token(urn)):
+                    raise ApiError(status, "Fault", f"the server was told to answer {status}")
+                live: Body = attempt(self._cluster())
+            except ApiError as error:
+                if error.code not in RETRIED_STATUS or retries == RETRIES:
+                    raise _worded(error, ref, verb) from error
+                retries += 1
+                time.sleep(WAIT_SECONDS)
+            else:
+                self.faults.made()
+                return live
+
+    def _manager(self, urn: str, inputs: Properties, state: Properties) -> str:
+        named = _annotations(inputs).get(MANAGER_ANNOTATION) or state.get(FIELD_MANAGER)
+        # Random in the real provider; from the URN here, so that every run says the same.
+        return str(named or f"pulumi-kubernetes-{hashlib.sha256(urn.encode()).hexdigest()[:8]}")
+
+    def _force(self, inputs: Properties) -> bool:
+        return _annotations(inputs).get(FORCE_ANNOTATION) == "true" or self.config.get(
+            "enablePatchForce"
+        ) in (True, "true")
+
+    def _cluster(self) -> Backend:
+        context = self.config.get("context")
+        if not context:
+            message = "the stand-in cluster is chosen by `context`: set it on the provider"
+            raise Refusal(400, "ContextNotSet", message)
+        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            connection = self._threads.connection = store.connect(self.folder)
+        return MemoryBackend(connection, str(context))
+
+    def _type(self, urn: str) -> tuple[str, tuple[str, str]]:
+        token = _token(urn).partition(":")[2]
+        if token not in KINDS:
+            known = ", ".join(sorted(KINDS))
+            message = f"the stand-in Kubernetes does not know {token}; it knows {known}"
+            raise ApiError(400, "UnknownResourceType", message)
+        return token, KINDS[token]
+
+
+def _token(urn: str) -> str:
+    return urn.split("::")[2].rpartition("$")[2]
+
+
+def _inputs(struct: struct_pb2.Struct) -> Properties:
+    found: Properties = plain(decode(struct))
+    return {name: value for name, value in found.items() if value is not None and not name.startswith("__")}
+
+
+def _annotations(inputs: Properties) -> Properties:
+    return cast(Properties, (inputs.get("metadata") or {}).get("annotations") or {})
+
+
+def _ref(inputs: Properties) -> Ref:
+    metadata = inputs["metadata"]
+    space = str(metadata.get("namespace") or "")
+    return Ref(str(inputs["apiVersion"]), str(inputs["kind"]), space, str(metadata["name"]))
+
+
+def _bare(ref: Ref) -> Body:
+    space = {"namespace": ref.namespace} if ref.namespace else {}
+    return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name, **space}}
+
+
+def _body(inputs: Properties) -> Body:
+    """What is sent: the inputs without the annotations that only the provider reads."""
+    return diffs.without_provider_annotations(inputs)
+
+
+def _outputs(live: Body, inputs: Properties, manager: str) -> Properties:
+    shown = diffs.live_inputs(inputs, live)
+    return {**shown, FIELD_MANAGER: manager, INITIAL_VERSION: inputs["apiVersion"]}
+
+
+def _worded(error: ApiError, ref: Ref, verb: str) -> ApiError:
+    """The error as pulumi-kubernetes passes it on."""
+    text = f"{CONFLICT_HELP}: {error.message}" if error.error == "Conflict" else error.message
+    message = f"resource {ref.id} was not successfully {verb} by the Kubernetes API server: {text}"
+    return ApiError(error.code, error.error, message)
