@@ -1,0 +1,110 @@
+"""What cannot be together is refused, with rule, key and place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyless.errors import PlanError
+from tests.keyless.project import account, app, blob, cluster, facts, planned, storage, workload
+
+ORDERS = storage()
+
+
+def _waived(role: str) -> list[dict[str, Any]]:
+    return [app(uses={"u": blob("write", waiver={"role": role, "because": "wanted"})})]
+
+
+CASES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, str]] = {
+    "owner": (_waived("Owner"), {}, "refused-role", "uses.u.waiver.role"),
+    "contributor": (_waived("contributor"), {}, "refused-role", "uses.u.waiver.role"),
+    "by id": (_waived("b24988ac-6180-42a0-ab88-20f7382dd24c"), {}, "refused-role", "uses.u.waiver.role"),
+    "lists keys": (_waived("Storage Account Contributor"), {}, "refused-role", "uses.u.waiver.role"),
+    "unknown role": (_waived("Reader"), {}, "unknown-role", "uses.u.waiver.role"),
+    "managed redis read": (
+        [app(uses={"u": {"kind": "redis", "cache": "sessions", "access": "read"}})],
+        {},
+        "no-such-access",
+        "uses.u.access",
+    ),
+    "foundry keys": (
+        [app(uses={"u": {"kind": "foundry", "account": "agents", "project": "fraud", "access": "use"}})],
+        {"resources": {"agents": account("foundry", "aif-shop", keys="allowed")}},
+        "foundry-keys",
+        "uses.u.account",
+    ),
+    "not a consumer": (
+        [app()],
+        {"resources": {"orders": {**ORDERS, "consumers": ["search"]}}},
+        "not-a-consumer",
+        "uses.invoices.account",
+    ),
+    "a team's own": (
+        [app()],
+        {"resources": {"orders": {**ORDERS, "team": "ml"}}},
+        "not-a-consumer",
+        "uses.invoices.account",
+    ),
+    "unknown resource": ([app()], {"resources": {}}, "unknown-resource", "uses.invoices.account"),
+    "another kind": (
+        [app(uses={"u": {"kind": "redis", "cache": "orders", "access": "read"}})],
+        {},
+        "kind-mismatch",
+        "uses.u.cache",
+    ),
+    "21 credentials": (
+        [app()],
+        {"clusters": [cluster(f"c{n}") for n in range(21)]},
+        "credential-limit",
+        "workload",
+    ),
+    "same workload": (
+        [app(), app("other", workload=workload(service_account="other"))],
+        {},
+        "same-workload",
+        "workload",
+    ),
+    "same subject": (
+        [app(), app("other", workload=workload("other", service_account="checkout"))],
+        {},
+        "same-subject",
+        "workload",
+    ),
+    "shared group": (
+        [app(), app("other", team="search")],
+        {"identities": {"resource_group": "rg-identities"}},
+        "shared-group",
+        "team",
+    ),
+    "duplicate app": ([app(), app(team="search")], {}, "duplicate-app", "app"),
+    "unknown app": (
+        [app()],
+        {"apps": {"chekout": {"absent": "never was"}}},
+        "unknown-app",
+        "config.keyless:environment.apps.chekout",
+    ),
+    "unknown cluster": (
+        [app()],
+        {"apps": {"checkout": {"clusters": ["aks-prd"]}}},
+        "unknown-cluster",
+        "config.keyless:environment.apps.checkout.clusters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_refused(tmp_path: Path, case: str) -> None:
+    apps, changes, rule, key = CASES[case]
+    with pytest.raises(PlanError) as caught:
+        planned(tmp_path, apps, facts(**changes))
+    assert [(found.rule, found.key) for found in caught.value.findings] == [(rule, key)]
+    assert all(found.file and found.line for found in caught.value.findings)
+
+
+def test_one_run_tells_all(tmp_path: Path) -> None:
+    apps = [app(uses={"a": blob(waiver={"role": "Owner", "because": "wanted"})}), app("other")]
+    with pytest.raises(PlanError) as caught:
+        planned(tmp_path, apps, facts(resources={"orders": {**ORDERS, "consumers": ["search"]}}))
+    assert len(caught.value.findings) == 2
