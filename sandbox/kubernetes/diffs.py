@@ -11,7 +11,6 @@ from sandbox.kubernetes.fields import Body, is_keyed, key_of, keys_of
 from sandbox.wire import Properties
 
 REPLACING: Final = frozenset({"apiVersion", "kind", "metadata.name", "metadata.namespace"})
-PROVIDER_PREFIX: Final = "pulumi.com/"
 PropertyDiff = provider_pb2.PropertyDiff
 
 
@@ -69,20 +68,8 @@ def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def live_inputs(inputs: Properties, live: Body) -> Properties:
-    """`inputs` with the live values: what others added is left out, what is gone is gone.
-
-    The provider's own annotations never reach the server, so they stay as they are.
-    """
-    shown = cast(Properties, _seen(inputs, live, ()))
-    own = {
-        name: value
-        for name, value in (inputs.get("metadata") or {}).get("annotations", {}).items()
-        if name.startswith(PROVIDER_PREFIX)
-    }
-    if own:
-        metadata = dict(cast(Body, shown.get("metadata") or {}))
-        shown = {**shown, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **own}}}
-    return shown
+    """`inputs` with the live values: what others added is left out, what is gone is gone."""
+    return cast(Properties, _seen(inputs, live, ()))
 
 
 def _seen(wanted: Any, live: Any, path: tuple[Any, ...]) -> Any:
@@ -102,11 +89,3 @@ def _seen(wanted: Any, live: Any, path: tuple[Any, ...]) -> Any:
             if (key := key_of(item, keys)) in items
         ]
     return live
-
-
-def without_provider_annotations(inputs: Properties) -> Body:
-    """The object to send: without `pulumi.com/` annotations, and without a map that they alone filled."""
-    metadata = dict(cast(Body, inputs["metadata"]))
-    given = cast(Body, metadata.pop("annotations", None) or {})
-    kept = {name: value for name, value in given.items() if not name.startswith(PROVIDER_PREFIX)}
-    return {**inputs, "metadata": {**metadata, **({"annotations": kept} if kept else {})}}

@@ -18,7 +18,7 @@ from pulumi.runtime.proto import provider_pb2
 from sandbox import store
 from sandbox.faults import Faults
 from sandbox.kubernetes import diffs
-from sandbox.kubernetes.backend import ApiError, Backend, Ref
+from sandbox.kubernetes.backend import ApiError, Backend, Ref, not_found
 from sandbox.kubernetes.fields import Body
 from sandbox.kubernetes.memory import MemoryBackend
 from sandbox.plugin import Plugin, Refusal
@@ -120,17 +120,19 @@ class KubernetesProvider(Plugin):
         if request.preview and has_unknown(inputs):
             return provider_pb2.UpdateResponse(properties=encode(inputs))
         ref = _ref(inputs)
-        body, force = _body(inputs), self._force(inputs)
+        force = self._force(inputs)
         if request.preview:
             try:
-                live = self._cluster().apply(ref, body, manager, force, dry_run=True)
+                live = self._cluster().apply(ref, inputs, manager, force, dry_run=True)
             except ApiError as error:
                 raise _worded(error, ref, "updated") from error
             return provider_pb2.UpdateResponse(properties=encode(_outputs(live, inputs, manager)))
         before = state.get(FIELD_MANAGER)
 
         def attempt(cluster: Backend) -> Body:
-            live = cluster.apply(ref, body, manager, force)
+            if cluster.get(ref) is None:
+                raise not_found(ref)
+            live = cluster.apply(ref, inputs, manager, force)
             if before and before != manager:
                 live = cluster.apply(ref, _bare(ref), before)
             return live
@@ -156,10 +158,10 @@ class KubernetesProvider(Plugin):
 
     def _make(self, cluster: Backend, token: str, ref: Ref, inputs: Properties, manager: str) -> Body:
         if token.endswith("Patch"):
-            return cluster.apply(ref, _body(inputs), manager, self._force(inputs))
+            return cluster.apply(ref, inputs, manager, self._force(inputs))
         if self.config.get("upsertExistingObjects") in (True, "true"):
-            return cluster.apply(ref, _body(inputs), manager, self._force(inputs))
-        return cluster.create(ref, _body(inputs), manager)
+            return cluster.apply(ref, inputs, manager, self._force(inputs))
+        return cluster.create(ref, inputs, manager)
 
     def _refuse_existing(self, ref: Ref) -> None:
         if self.config.get("upsertExistingObjects") not in (True, "true") and self._cluster().get(ref):
@@ -237,11 +239,6 @@ def _ref(inputs: Properties) -> Ref:
 def _bare(ref: Ref) -> Body:
     space = {"namespace": ref.namespace} if ref.namespace else {}
     return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name, **space}}
-
-
-def _body(inputs: Properties) -> Body:
-    """What is sent: the inputs without the annotations that only the provider reads."""
-    return diffs.without_provider_annotations(inputs)
 
 
 def _outputs(live: Body, inputs: Properties, manager: str) -> Properties:
