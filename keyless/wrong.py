@@ -9,6 +9,13 @@ from pydantic import BaseModel, ValidationError
 from keyless.finding import Finding
 from keyless.source import Document, Key, KeyPath
 
+# What to write where a rule of our own (a PydanticCustomError) says what is wrong.
+_FIXES = {
+    "arm_id": "write the whole id, as `az resource show --query id` prints it",
+    "arm_type": "write the id of such a resource, or change the entry's `kind`",
+    "https": "write the whole address, https:// first and without spaces",
+}
+
 
 def findings_of(
     error: ValidationError,
@@ -90,6 +97,8 @@ def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> t
             f"{len(str(there))} characters, and at least {context['min_length']} are needed",
             "write more",
         )
+    if kind in _FIXES:
+        return kind.replace("_", "-"), wrong["msg"], _FIXES[kind]
     if kind.endswith("_type"):
         want = {
             "string_type": "a text",
