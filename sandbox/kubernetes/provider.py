@@ -6,6 +6,7 @@ Behaviour: pulumi-kubernetes provider/pkg/provider/provider.go and await/await.g
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import threading
 import time
@@ -18,6 +19,7 @@ from pulumi.runtime.proto import provider_pb2
 from sandbox import store
 from sandbox.faults import Faults
 from sandbox.kubernetes import diffs
+from sandbox.kubernetes.apiserver import VARIABLE, from_kubeconfig
 from sandbox.kubernetes.backend import ApiError, Backend, Ref, not_found
 from sandbox.kubernetes.fields import Body
 from sandbox.kubernetes.memory import MemoryBackend
@@ -203,6 +205,10 @@ class KubernetesProvider(Plugin):
         if not context:
             message = "the stand-in cluster is chosen by `context`: set it on the provider"
             raise Refusal(400, "ContextNotSet", message)
+        kubeconfig = os.environ.get(VARIABLE)
+        real = from_kubeconfig(Path(kubeconfig), str(context)) if kubeconfig else None
+        if real is not None:
+            return real
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
             connection = self._threads.connection = store.connect(self.folder)
