@@ -57,7 +57,7 @@ def _real_path(loc: KeyPath, value: object) -> tuple[Key, ...]:
 
 def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> tuple[str, str, str]:
     kind, context = wrong["type"], wrong.get("ctx") or {}
-    there = _at(value, path)
+    there = path[-1] if "[key]" in wrong["loc"] else _at(value, path)
     if kind == "extra_forbidden":
         known = _known_keys(model, value, path[:-1])
         near = get_close_matches(str(path[-1]), known, 1)
@@ -76,13 +76,13 @@ def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> t
             there = there.get("kind") if isinstance(there, dict) else there
         near = get_close_matches(str(there), allowed, 1)
         fix = f"write `{near[0]}`; it may be: " if near else "write one of: "
-        return "unknown-word", f"'{there}' is not known here", fix + ", ".join(allowed)
+        return "unknown-word", f"'{_cut(str(there))}' is not known here", fix + ", ".join(allowed)
     if kind == "union_tag_not_found":
         return "missing-key", "the key `kind` is missing", "write `kind: ...`"
     if kind == "string_pattern_mismatch":
         return (
             "malformed",
-            f"'{there}' does not have the form of this key",
+            f"'{_cut(str(there))}' does not have the form of this key",
             f"write what fits the pattern {context['pattern']}",
         )
     if kind == "string_too_long":
@@ -122,7 +122,16 @@ def _shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return "nothing" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return (
+        "nothing"
+        if value is None
+        else f"`{str(value).lower() if isinstance(value, bool) else _cut(str(value))}`"
+    )
+
+
+def _cut(text: str) -> str:
+    """`text`, or its beginning where nobody would read it to its end."""
+    return text if len(text) <= 200 else text[:200] + "..."
 
 
 def _at(value: object, path: KeyPath) -> Any:
