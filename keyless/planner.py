@@ -47,6 +47,7 @@ MAX_APPS = 100
 MAX_ASSIGNMENTS, NEAR_ASSIGNMENTS = 4_000, 3_200  # per subscription; Azure RBAC limits
 USE_LABEL = "azure.workload.identity/use"
 CLIENT_ID = Ref("identity.client_id")
+VERBS = ("use", "read", "write")  # narrowest first
 _POD_TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
 
 
@@ -254,11 +255,22 @@ class _AppPlanner:
             settings[names.setting(name, suffix)] = value
         made = self.grant(name, use, identity, binding.grant)
         twin = grants.get(binding.grant.target)
-        grants[binding.grant.target] = made if twin is None else _wider(twin, made, self.rank)
+        grants[binding.grant.target] = made if twin is None else self.merged(twin, made)
 
-    def rank(self, grant: Grant) -> int:
-        verbs = ("use", "read", "write")
-        return (verbs.index(grant.access) if grant.access in verbs else 0) + (10 if grant.waiver else 0)
+    def merged(self, one: Grant, other: Grant) -> Grant:
+        """One grant for two uses of one target, with the wider verb; differing waivers cannot be one grant."""
+        uses = tuple(sorted({*one.uses, *other.uses}))
+        if (one.waiver or other.waiver) and _right(one) != _right(other):
+            self.wrong.add(
+                self.app,
+                ("uses", other.uses[0]),
+                "mixed-waiver",
+                f"'{other.uses[0]}' and '{one.uses[0]}' are of one target, so they are one grant, and a waiver gives them two roles",
+                "write the same access and waiver in both",
+            )
+        wider = max((one, other), key=lambda grant: VERBS.index(grant.access))
+        waiver = one.waiver or other.waiver
+        return replace(wider, uses=uses, because=f"{wider.access} for {', '.join(uses)}", waiver=waiver)
 
     def resource(self, name: str, use: Use) -> Resource | None:
         path = ("uses", name, use.resource_field)
@@ -427,21 +439,14 @@ class _AppPlanner:
                 )
 
 
+def _right(grant: Grant) -> str:
+    return grant.role_id if isinstance(grant, RoleAssignment) else grant.policy
+
+
 def _filled(pattern: str, words: dict[str, str]) -> str:
     for word, value in words.items():
         pattern = pattern.replace("{" + word + "}", value)
     return pattern
-
-
-def _wider(one: Grant, other: Grant, rank: Callable[[Grant], int]) -> Grant:
-    first, second = sorted((one, other), key=rank, reverse=True)
-    uses = tuple(sorted({*one.uses, *other.uses}))
-    return replace(
-        first,
-        uses=uses,
-        because=f"{first.access} for {', '.join(uses)}",
-        waiver=first.waiver or second.waiver,
-    )
 
 
 def _refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: _Wrong) -> None:
@@ -449,8 +454,18 @@ def _refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: _Wrong
     workloads: dict[tuple[str, ...], str] = {}
     subjects: dict[tuple[str, str], str] = {}
     logical: dict[tuple[str, str], str] = {}
+    identities: dict[str, str] = {}
     for plan in planned:
         app = by_name[plan.app]
+        holder = identities.setdefault(plan.identity.id.key, plan.app)
+        if holder != plan.app:
+            wrong.add(
+                app,
+                ("app",),
+                "same-identity",
+                f"its identity '{plan.identity.name}' is the app '{holder}'s already, so each would get the other's grants",
+                "put {app} into identities.name, or name another identity under `apps:`",
+            )
         mine: set[tuple[str, ...]] = set()
         for index, workload in enumerate(plan.workloads):
             for cluster in (*workload.patched_in, *workload.rendered_in):
@@ -484,12 +499,12 @@ def _refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: _Wrong
         ]
         for name in mades:
             holder = logical.setdefault((plan.stack, name), plan.app)
-            if holder != plan.app:
+            if holder != plan.app or mades.count(name) > 1:
                 wrong.add(
                     app,
                     ("app",),
                     "same-name",
-                    f"its '{name}' would have the name of one that the app '{holder}' makes",
+                    f"its '{name}' would have the name of another that the app '{holder}' makes",
                     "rename one of the apps or resources",
                 )
 

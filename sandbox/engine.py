@@ -14,9 +14,9 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.gobuild import build_engine
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
+from sandbox.gobuild import build_engine
 
 VERSION = "3.259.0"
 INSTALL_SECONDS = 10

@@ -30,6 +30,7 @@ class Place:
         variables = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
         variables |= {
             "KEYLESS_SANDBOX": str(self.folder),
+            "PULUMI_DEBUG_COMMANDS": "true",  # knows --event-log, with which the tests read what was done
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
