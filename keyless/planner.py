@@ -8,7 +8,7 @@
 The order of files never matters: everything is sorted by name.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -497,9 +497,10 @@ def _refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: _Wrong
             *(s.logical_name for s in plan.service_accounts),
             *(p.logical_name for p in plan.patches),
         ]
+        granted = [grant.logical_name for grant in plan.grants]
         for name in mades:
             holder = logical.setdefault((plan.stack, name), plan.app)
-            if holder != plan.app or mades.count(name) > 1:
+            if holder != plan.app or granted.count(name) > 1:
                 wrong.add(
                     app,
                     ("app",),
