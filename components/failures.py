@@ -6,6 +6,9 @@ import pulumi
 
 from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment, SharedPlan, StackPlan
 
+# What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
+_WITHOUT_WORKLOAD = "spec.selector: Required value"
+
 
 def make_failure_hook(plan: StackPlan) -> pulumi.ResourceHookBinding:
     """The hook that, beside the error of Azure or Kubernetes, logs app, use and resource. It never retries.
@@ -24,7 +27,13 @@ def make_failure_hook(plan: StackPlan) -> pulumi.ResourceHookBinding:
 
 def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str]) -> str:
     """`cannot create: app checkout, use invoices (blob read): ... [checkout-orders-invoices-grant]`."""
-    return f"cannot {failure.failed_operation}: {subjects[failure.name]} [{failure.name}]"
+    told = f"cannot {failure.failed_operation}: {subjects[failure.name]} [{failure.name}]"
+    if any(_WITHOUT_WORKLOAD in error for error in failure.errors):
+        told += (
+            "; the workload was not found: a patch needs one that exists, so deploy it first, "
+            "or write stage: granted for the app in the environment"
+        )
+    return told
 
 
 def name_subjects(plan: StackPlan) -> Iterator[tuple[str, str]]:

@@ -9,5 +9,4 @@ sh tools/debian.sh
 echo "test: lint, format, layers, types"
 sh tools/check.sh --no-tests
 echo "test: all tests (pytest)"
-# The scenarios and faults on the whole program are run by hand (`pytest tests/e2e`) until all of them pass.
-exec "$python" -m pytest -n auto -ra --ignore=tests/e2e/test_scenarios.py --ignore=tests/e2e/test_faults.py
+exec "$python" -m pytest -n auto -ra
