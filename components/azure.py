@@ -13,11 +13,16 @@ import pulumi
 VERSION = metadata.version("pulumi-azure-native")
 
 
+# What the provider's option `environment` calls the clouds.
+_CLOUDS = {"public": "public", "usgov": "usgovernment", "china": "china"}
+
+
 class Provider(pulumi.ProviderResource):
     """Works in one subscription; as whom is the machine's: `az login`, OIDC or a managed identity."""
 
-    def __init__(self, name: str, *, subscription: str, tenant: str) -> None:
-        inputs = {"subscriptionId": subscription, "tenantId": tenant}
+    def __init__(self, name: str, *, cloud: str, subscription: str, tenant: str) -> None:
+        # Said aloud, for ARM_ENVIRONMENT would change it on one machine alone.
+        inputs = {"environment": _CLOUDS[cloud], "subscriptionId": subscription, "tenantId": tenant}
         super().__init__("azure-native", name, inputs, pulumi.ResourceOptions(version=VERSION))
 
 

@@ -26,7 +26,7 @@ def make_context(plan: StackPlan) -> Context:
     return Context(
         azure={
             subscription: azure.Provider(
-                f"azure-{subscription}", subscription=subscription, tenant=plan.tenant
+                f"azure-{subscription}", cloud=plan.cloud, subscription=subscription, tenant=plan.tenant
             )
             for subscription in plan.subscriptions
         },

@@ -1,101 +1,33 @@
 """Environment: the facts of dev, stg or prd, from a file and never from a call. Models only; no kind is known here."""
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from keyless.plan import ArmId, Keys, Management
-from keyless.plan import Network as NetworkPosture
-
-_ARM_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<rest>[^/]+(?:/[^/]+/[^/]+)+)/?",
-    re.IGNORECASE,
+from keyless.fields import (
+    Guid,
+    Identity,
+    IpV4,
+    Location,
+    Namespace,
+    ObjectName,
+    Reason,
+    ResourceGroup,
+    Subnet,
+    Url,
+    Word,
+    is_group_id,
 )
-_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+from keyless.plan import Cloud, Keys, Management
+from keyless.plan import Network as NetworkPosture
 
 
 class Frozen(BaseModel):
     """What every model of a file is: read only, and strict about unknown keys and types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-def parse_arm_id(text: str, type_: str | None = None) -> ArmId:
-    """The parts of an ARM id below a resource group; the type of `type_` in its canonical case.
-
-    Raises PydanticCustomError (a ValueError) if `text` is none, or is the id of another type.
-    """
-    match = _ARM_ID.fullmatch(text)
-    if match is None or re.fullmatch(_GUID, match["subscription"]) is None:
-        form = "/subscriptions/<guid>/resourceGroups/<group>/providers/" + (type_ or "<type>") + "/<name>"
-        raise PydanticCustomError(
-            "arm_id", "'{text}' is not an ARM id of the form {form}", {"text": text, "form": form}
-        )
-    namespace, *rest = match["rest"].split("/")
-    found = "/".join([namespace, *rest[0::2]])
-    if type_ is not None and found.lower() != type_.lower():
-        raise PydanticCustomError(
-            "arm_type",
-            "the id is of a {found}, and a {wanted} is wanted here",
-            {"found": found, "wanted": type_},
-        )
-    subscription, group = match["subscription"].lower(), match["group"]
-    kind = type_ or found
-    names = rest[1::2]
-    tail = "/".join(f"{word}/{name}" for word, name in zip(kind.split("/")[1:], names, strict=True))
-    canonical = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind.split('/')[0]}/{tail}"
-    return ArmId(canonical, subscription, group, kind, names[-1])
-
-
-def arm_id_of(type_: str) -> BeforeValidator:
-    """For `Annotated[ArmId, ...]`: the text of an ARM id of a `type_`."""
-
-    def read(value: object) -> ArmId:
-        if isinstance(value, ArmId):
-            return value
-        if not isinstance(value, str):
-            raise PydanticCustomError("string_type", "Input should be a valid string")
-        return parse_arm_id(value, type_)
-
-    return BeforeValidator(read, json_schema_input_type=str)
-
-
-def _https(url: str) -> str:
-    if not url.startswith("https://"):
-        raise PydanticCustomError("https", "'{url}' does not begin with https://", {"url": url})
-    if url != url.strip() or " " in url:
-        raise PydanticCustomError("https", "'{url}' holds a space", {"url": url})
-    return url
-
-
-def _resource_group(name: str) -> str:
-    if name.endswith("."):
-        raise PydanticCustomError("name", "'{name}' ends in a dot", {"name": name})
-    return name
-
-
-Guid = Annotated[str, StringConstraints(pattern=f"^{_GUID}$", to_lower=True)]
-Url = Annotated[str, StringConstraints(max_length=600), AfterValidator(_https)]
-Location = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{3,40}$")]
-ResourceGroup = Annotated[
-    str, StringConstraints(pattern=r"^[-\w.()]{1,90}$"), AfterValidator(_resource_group)
-]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
-Reason = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True)]
-Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-ObjectName = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", max_length=253
-    ),
-]
-IpV4 = Annotated[str, StringConstraints(pattern=r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?$")]
-Subnet = Annotated[ArmId, arm_id_of("Microsoft.Network/virtualNetworks/subnets")]
-Identity = Annotated[ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities")]
-Cloud = Literal["public", "usgov", "china"]
 
 
 class Identities(Frozen):
@@ -122,7 +54,7 @@ class Cluster(Frozen):
 def _zones(value: str) -> str:
     if value in ("managed", "policy"):
         return value
-    if re.fullmatch(rf"/subscriptions/{_GUID}/resourceGroups/[^/]+", value, re.IGNORECASE) is None:
+    if not is_group_id(value):
         raise PydanticCustomError(
             "zones",
             "'{value}' is not one of managed, policy, or the id of a resource group",
@@ -158,6 +90,16 @@ class ResourceFacts(Frozen):
     team: Word | None = None
     consumers: tuple[Word, ...] | None = Field(None, strict=False)
 
+    @model_validator(mode="after")
+    def _one_owner(self) -> Self:
+        if self.management == "patched" and self.owner is not None:
+            raise PydanticCustomError(
+                "owner",
+                "`management: patched` and `owner: {owner}` cannot both be: two writers would undo each other",
+                {"owner": self.owner},
+            )
+        return self
+
 
 class AppOverride(Frozen):
     """What must differ for one app in one environment, and nowhere else."""
@@ -188,3 +130,16 @@ class Environment(Frozen, Generic[R]):
     resources: Mapping[Word, R] = Field(default_factory=dict)
     apps: Mapping[Word, AppOverride] = Field(default_factory=dict)
     include: tuple[str, ...] = Field((), strict=False)
+
+    @model_validator(mode="after")
+    def _distinct_clusters(self) -> Self:
+        for what in ("name", "issuer", "context"):
+            seen: set[str] = set()
+            for cluster in self.clusters:
+                value: str = getattr(cluster, what)
+                if value in seen:
+                    raise PydanticCustomError(
+                        "clusters", "two clusters have the {what} '{value}'", {"what": what, "value": value}
+                    )
+                seen.add(value)
+        return self

@@ -3,6 +3,7 @@
 KeylessError             the command prints it and exits with 2
 ├── SpecError            a file is wrong by itself; its author mends it
 ├── PlanError            each file is right, together they cannot be
+│   └── ResourceError    the environment's entry of a resource is what must change
 └── CatalogueError       our own data file is wrong; a maintainer mends it
 """
 
@@ -30,6 +31,10 @@ class SpecError(KeylessError):
 
 class PlanError(KeylessError):
     """Each file is right by itself; together they cannot be."""
+
+
+class ResourceError(PlanError):
+    """A resource's entry in the environment lacks something; keys are relative to that entry."""
 
 
 class CatalogueError(KeylessError):

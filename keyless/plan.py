@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from keyless.finding import Finding
 
+Cloud = Literal["public", "usgov", "china"]
 Network = Literal["public", "firewall", "endpoint", "private"]
 Keys = Literal["allowed", "forbidden"]
 Management = Literal["referenced", "patched"]
@@ -224,7 +225,7 @@ class PrivateEndpoint:
     """A private endpoint of `resource`, in the owner's stack, once per resource, network and group id.
 
     `zones` are the ARM ids of the zones that its zone group holds; empty where Azure Policy writes the group.
-    `zone_logical_names` are the logical names of those zones that the same stack makes. `used_by` are apps.
+    `used_by` are apps.
     """
 
     logical_name: str
@@ -290,6 +291,7 @@ class StackPlan:
     environment: str
     stack: str
     team: str | None
+    cloud: Cloud
     tenant: str
     subscriptions: tuple[str, ...]
     clusters: tuple[ClusterAccess, ...]

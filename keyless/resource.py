@@ -1,10 +1,11 @@
 """Resource: a logical name that an environment maps to a real Azure resource, the base of every kind's other side."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from keyless.catalogue import Target, entry
 from keyless.environment import ResourceFacts
-from keyless.errors import PlanError
+from keyless.errors import ResourceError
+from keyless.fields import arm_id_of
 from keyless.finding import Finding
 from keyless.plan import ArmId
 
@@ -14,32 +15,23 @@ class Resource(ResourceFacts):
 
     serves: ClassVar[tuple[str, ...]]
     catalogued: ClassVar[str]
+    kind: str
+    id: Annotated[ArmId, arm_id_of()]
 
     @property
     def facts(self) -> Target:
         """What the catalogue knows of this type of resource."""
-        return entry(self.catalogued).targets[self.word]
-
-    @property
-    def word(self) -> str:
-        """The kind's word, such as `redis-managed`."""
-        return str(self.kind)  # type: ignore[attr-defined]
-
-    @property
-    def arm(self) -> ArmId:
-        """The parsed ARM id."""
-        found: ArmId = self.id  # type: ignore[attr-defined]
-        return found
+        return entry(self.catalogued).targets[self.kind]
 
     def zones(self, cloud: str) -> tuple[str, ...]:
-        """Private DNS zones that this resource needs. Raises PlanError where they are not known in `cloud`."""
+        """Private DNS zones that this resource needs. Raises ResourceError where they are not known in `cloud`."""
         found = self.facts.zones.get(cloud)
         if found is None:
-            raise PlanError(
+            raise ResourceError(
                 Finding(
                     rule="unknown-zone",
                     key="network",
-                    message=f"the private DNS zones of {self.word} in the cloud '{cloud}' are not known",
+                    message=f"the private DNS zones of {self.kind} in the cloud '{cloud}' are not known",
                     fix="write network: public or firewall",
                 )
             )
@@ -51,10 +43,10 @@ class Resource(ResourceFacts):
 
 
 def host(pattern_kind: str, target: str, cloud: str, field: str, **words: str) -> str:
-    """The host of a resource from the catalogue's pattern. Raises PlanError where it cannot be derived."""
+    """The host of a resource from the catalogue's pattern. Raises ResourceError where it cannot be derived."""
     pattern = entry(pattern_kind).targets[target].hosts.get(cloud)
     if pattern is None:
-        raise PlanError(
+        raise ResourceError(
             Finding(
                 rule="unknown-host",
                 key=field,

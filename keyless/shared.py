@@ -74,7 +74,7 @@ def shared_of(environment: LoadedEnvironment, apps: tuple[AppPlan, ...]) -> Shar
 def _refuse_twins(environment: LoadedEnvironment) -> None:
     seen: dict[str, str] = {}
     for name, resource in sorted(environment.facts.resources.items()):
-        twin = seen.setdefault(resource.arm.key, name)
+        twin = seen.setdefault(resource.id.key, name)
         if twin != name:
             document, path = environment.where("resources", name)
             raise PlanError(
@@ -120,7 +120,7 @@ def _endpoints(
                 for grant in app.grants
                 if _reaches(
                     grant.cache.key if isinstance(grant, CacheAccess) else grant.scope.lower(),
-                    resource.arm.key,
+                    resource.id.key,
                 )
             }
         )
@@ -132,12 +132,12 @@ def _endpoints(
             zone_group_logical_name=f"{logical}-zones",
             resource=name,
             stack=stack,
-            name=names.shortened(f"pe-{resource.arm.name}-{group_id}-{environment.name}".lower(), 80),
+            name=names.shortened(f"pe-{resource.id.name}-{group_id}-{environment.name}".lower(), 80),
             subscription=network.subnet.subscription,
             resource_group=network.resource_group,
             location=network.location or facts.location,
             subnet=network.subnet.text,
-            target=resource.arm,
+            target=resource.id,
             group_id=group_id,
             zones=ids,
             used_by=users,
@@ -177,7 +177,7 @@ def _zone(zone: ArmId, network: Network, environment: LoadedEnvironment) -> Priv
 
 
 def _manual(name: str, resource: Resource, stack: str) -> Iterator[ManualStep]:
-    facts, arm = resource.facts, resource.arm
+    facts, arm = resource.facts, resource.id
 
     def step(text: str, command: str) -> ManualStep:
         filled = command.format(id=arm.text, name=arm.name, group=arm.resource_group)

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from keyless.environment import Frozen, Namespace, ObjectName, Word
+from keyless.environment import Frozen
 from keyless.errors import SpecError
+from keyless.fields import Namespace, ObjectName, Word
 from keyless.finding import Finding
 from keyless.plan import ManagedBy, WorkloadKind
 from keyless.registry import AnyUse, EnvironmentFacts
@@ -248,6 +249,23 @@ def _validate_environment(
         raise SpecError(*found) from None
 
 
+def _misplaced_facts(root: Path) -> Iterator[Finding]:
+    """A team's stack takes its environment from the file beside it: facts in its own would only look as if they held."""
+    for path in sorted(root.glob("Pulumi.*.*.yaml")):
+        if path.stat().st_size == 0:
+            continue
+        document = load_document(path, path.name)
+        config = document.value.get("config") if isinstance(document.value, dict) else None
+        if isinstance(config, dict) and CONFIG_KEY in config:
+            environment = path.name.rsplit(".", 2)[1]
+            yield document.finding(
+                "misplaced-environment",
+                ("config", CONFIG_KEY),
+                "the stack of a team holds no environment of its own",
+                f"remove the key; the facts stand in Pulumi.{environment}.yaml",
+            )
+
+
 def load_project(root: Path, environments: tuple[str, ...] | None = None) -> Project:
     """Everything in the project folder `root`. Raises SpecError with what is wrong in all files together."""
     if not (root / "Pulumi.yaml").is_file():
@@ -270,6 +288,7 @@ def load_project(root: Path, environments: tuple[str, ...] | None = None) -> Pro
             loaded[name] = load_environment(root, name)
         except SpecError as error:
             wrong.extend(error.findings)
+    wrong.extend(_misplaced_facts(root))
     if wrong:
         raise SpecError(*wrong)
     return Project(root, apps, loaded)

@@ -2,11 +2,15 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
 
 from keyless.catalogue import Entry, Role, entry, refused
-from keyless.environment import Frozen, Reason
+from keyless.environment import Frozen
 from keyless.errors import PlanError
+from keyless.fields import Reason
 from keyless.finding import Finding
 from keyless.plan import ArmId, Setting, Waiver
 
@@ -17,6 +21,14 @@ class WaiverSpec(Frozen):
     role: str | None = None
     scope: Literal["account"] | None = None
     because: Reason
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if self.role is None and self.scope is None:
+            raise PydanticCustomError(
+                "waiver", "the waiver asks for nothing: it names neither `role` nor `scope`"
+            )
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +63,21 @@ class Use(Frozen):
     """Fields of every use. A kind adds `kind`, the resource it names, and `access`."""
 
     resource_field: ClassVar[str]
+    scopes: ClassVar[tuple[str, ...]] = ()
+    """The words that a waiver's `scope` may say."""
+    kind: str
+    access: str
     waiver: WaiverSpec | None = None
+
+    @model_validator(mode="after")
+    def _waiver_asks(self) -> Self:
+        if self.waiver is not None and self.waiver.scope is not None and self.waiver.scope not in self.scopes:
+            raise PydanticCustomError(
+                "waiver",
+                "a waiver of {kind} has no scope: its grant is as wide as it can be",
+                {"kind": self.kind},
+            )
+        return self
 
     @property
     def resource(self) -> str:
@@ -64,17 +90,16 @@ class Use(Frozen):
 
     def role(self, resource_kind: str) -> Role:
         """The smallest role for the verb, or the waiver's. Raises PlanError where there is none."""
-        facts: Entry = entry(self.kind)  # type: ignore[attr-defined]
+        facts = entry(self.kind)
         if self.waiver is not None and self.waiver.role is not None:
-            return waived_role(self.waiver.role, facts)
-        verb: str = self.access  # type: ignore[attr-defined]
-        role = facts.roles[resource_kind].get(verb)
+            return waived_role(self.waiver.role, facts, resource_kind)
+        role = facts.roles[resource_kind].get(self.access)
         if role is None:
             raise PlanError(
                 Finding(
                     rule="no-such-access",
                     key="access",
-                    message=f"{resource_kind} has no `{verb}` access: {_only(facts, resource_kind)}",
+                    message=f"{resource_kind} has no `{self.access}` access: {_only(facts, resource_kind)}",
                     fix=f"write access: {', '.join(facts.roles[resource_kind])}, or use a resource of another kind",
                 )
             )
@@ -93,7 +118,7 @@ def _only(facts: Entry, resource_kind: str) -> str:
     )
 
 
-def waived_role(name: str, facts: Entry) -> Role:
+def waived_role(name: str, facts: Entry, resource_kind: str) -> Role:
     """The role that a waiver names. Raises PlanError for a refused or unknown one."""
     for role in refused():
         if name.lower() in (role.name.lower(), role.id):
@@ -105,15 +130,15 @@ def waived_role(name: str, facts: Entry) -> Role:
                     fix="remove `role`; take the verb's own role",
                 )
             )
-    for known in facts.waivers:
+    for known in facts.waivers[resource_kind]:
         if known.name == name:
             return known
-    names = ", ".join(role.name for role in facts.waivers) or "none"
+    names = ", ".join(role.name for role in facts.waivers[resource_kind])
     raise PlanError(
         Finding(
             rule="unknown-role",
             key="waiver.role",
-            message=f"'{name}' is not a role that a waiver may name here",
-            fix=f"write one of: {names}",
+            message=f"'{name}' is not a role that a waiver may name on a {resource_kind}",
+            fix=f"write one of: {names}" if names else "remove `role`: no other role is known here",
         )
     )

@@ -13,6 +13,13 @@ from keyless.source import Document, Key, KeyPath
 _FIXES = {
     "arm_id": "write the whole id, as `az resource show --query id` prints it",
     "arm_type": "write the id of such a resource, or change the entry's `kind`",
+    "arm_name": "look the name up; `az resource list --query [].id` prints whole ids",
+    "clusters": "give each cluster its own name, issuer and context",
+    "ip": "write an address such as 20.0.0.10, or a network such as 20.0.0.0/24",
+    "owner": "remove `management: patched`, or remove `owner`",
+    "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`; or remove the waiver",
+    "workloads": "keep `workload` for one, `workloads: [...]` for several",
+    "zones": "write managed, policy, or the whole id of the resource group that holds the zones",
     "https": "write the whole address, https:// first and without spaces",
 }
 
@@ -27,7 +34,7 @@ def findings_of(
 ) -> Iterator[Finding]:
     """A Finding for each error in `value`, which stands at `base` in `document`, or below a key of `parts`."""
     for wrong in error.errors(include_url=False):
-        path = _real_path(wrong["loc"], value)
+        path = _real_path(wrong["loc"], value, missing=wrong["type"] == "missing")
         rule, message, fix = _tell(wrong, path, value, model)
         part = (parts or {}).get((str(path[0]), str(path[1]))) if len(path) > 1 else None
         if part is not None:
@@ -37,15 +44,18 @@ def findings_of(
             yield found
 
 
-def _real_path(loc: KeyPath, value: object) -> tuple[Key, ...]:
-    """`loc` without the words that pydantic adds for unions, which are no keys of the file."""
+def _real_path(loc: KeyPath, value: object, *, missing: bool) -> tuple[Key, ...]:
+    """`loc` without the words that pydantic adds for unions, which are no keys of the file.
+
+    Where a key is `missing`, the last word is one that the file lacks.
+    """
     path: list[Key] = []
     for index, key in enumerate(loc):
         last = index == len(loc) - 1
         if isinstance(value, dict):
             if key in value:
                 value = value[key]
-            elif not last:
+            elif not (last and missing):
                 continue
         elif isinstance(value, list) and isinstance(key, int) and key < len(value):
             value = value[key]

@@ -43,14 +43,14 @@ class Target(Frozen):
 
 
 class Entry(Frozen):
-    """One kind: verbs to roles, narrowest first in `verbs`; `roles` are those that a waiver may name."""
+    """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name; both by kind of resource."""
 
     source: str
     read: str
     scope: str | None
     verbs: tuple[str, ...]
     roles: Mapping[str, Mapping[str, Role]]
-    waivers: tuple[Role, ...]
+    waivers: Mapping[str, tuple[Role, ...]]
     targets: Mapping[str, Target]
     leaks: tuple[str, ...]
 

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from keyless.environment import Word, arm_id_of
+from keyless.fields import Word, arm_id_of
 from keyless.plan import ArmId
 from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
@@ -28,6 +28,7 @@ class Blob(Use):
     """Reads or writes the blobs of one container."""
 
     resource_field: ClassVar = "account"
+    scopes: ClassVar = ("account",)
     kind: Literal["blob"]
     account: Word
     container: ContainerName
@@ -35,7 +36,7 @@ class Blob(Use):
 
     def bind(self, resource: Storage, cloud: str) -> Binding:
         """One grant at the container, at the account only by a waiver; endpoint and container for a BlobClient."""
-        account = resource.arm
+        account = resource.id
         wide = self.waiver is not None and self.waiver.scope == "account"
         return Binding(
             settings={

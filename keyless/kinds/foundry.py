@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from keyless.catalogue import entry
-from keyless.environment import Url, Word, arm_id_of
 from keyless.errors import PlanError
+from keyless.fields import Url, Word, arm_id_of
 from keyless.finding import Finding
 from keyless.plan import ArmId
 from keyless.resource import Resource, host
@@ -48,7 +48,7 @@ class Foundry(Use):
         if resource.endpoint:
             subdomain = resource.endpoint.removeprefix("https://").split("/")[0].split(".")[0]
         else:
-            subdomain = resource.arm.name.lower()
+            subdomain = resource.id.name.lower()
         base = host("foundry", "foundry", cloud, "endpoint", subdomain=subdomain)
         return Binding(
             settings={
@@ -57,8 +57,8 @@ class Foundry(Use):
             },
             grant=RoleGrant(
                 role=self.role(resource.kind),
-                scope=f"{resource.arm.text}/projects/{self.project}",
-                subscription=resource.arm.subscription,
+                scope=f"{resource.id.text}/projects/{self.project}",
+                subscription=resource.id.subscription,
                 target=(self.account, self.project.lower()),
             ),
         )

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from keyless.environment import Word, arm_id_of
+from keyless.fields import Word, arm_id_of
 from keyless.plan import ArmId
 from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
@@ -32,7 +32,7 @@ class KeyVault(Use):
 
     def bind(self, resource: Vault, cloud: str) -> Binding:
         """One grant at the secret; the vault's address and the secret's name."""
-        vault = resource.arm
+        vault = resource.id
         return Binding(
             settings={
                 "VAULT_URL": "https://" + host("keyvault", "keyvault", cloud, "id", name=vault.name.lower()),

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from keyless.catalogue import entry
-from keyless.environment import Url, Word, arm_id_of
+from keyless.fields import Url, Word, arm_id_of
 from keyless.plan import ArmId
 from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
@@ -44,9 +44,9 @@ class OpenAI(Use):
                 "SCOPE": str(entry("openai").scope),
             },
             grant=RoleGrant(
-                role=self.role(resource.word),
-                scope=resource.arm.text,
-                subscription=resource.arm.subscription,
+                role=self.role(resource.kind),
+                scope=resource.id.text,
+                subscription=resource.id.subscription,
                 target=(self.account,),
             ),
         )
@@ -55,6 +55,4 @@ class OpenAI(Use):
 def custom_subdomain(resource: Resource) -> str:
     """The first label of the stated endpoint's host, else the account's name."""
     stated: str | None = getattr(resource, "endpoint", None)
-    return (
-        stated.removeprefix("https://").split("/")[0].split(".")[0] if stated else resource.arm.name.lower()
-    )
+    return stated.removeprefix("https://").split("/")[0].split(".")[0] if stated else resource.id.name.lower()

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from keyless.catalogue import entry
-from keyless.environment import Word, arm_id_of
+from keyless.fields import Word, arm_id_of
 from keyless.plan import ArmId, Ref
 from keyless.resource import Resource, host
 from keyless.use import Binding, CacheGrant, Use
@@ -46,7 +46,7 @@ class Redis(Use):
     def bind(self, resource: RedisCache | RedisManaged, cloud: str) -> Binding:
         """One access policy assignment; host, port, username and token scope for a client."""
         facts = entry("redis")
-        where = resource.host or host("redis", resource.kind, cloud, "host", name=resource.arm.name)
+        where = resource.host or host("redis", resource.kind, cloud, "host", name=resource.id.name)
         return Binding(
             settings={
                 "HOST": where,
@@ -56,7 +56,7 @@ class Redis(Use):
             },
             grant=CacheGrant(
                 role=self.role(resource.kind),
-                cache=resource.arm,
+                cache=resource.id,
                 # "default" is the only name that a Managed Redis database can have.
                 database="default" if resource.kind == "redis-managed" else None,
                 target=(self.cache,),

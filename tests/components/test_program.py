@@ -30,6 +30,7 @@ def test_there_is_one_provider_for_each_subscription_and_cluster_and_no_default_
     azure = made.of("pulumi:providers:azure-native")
     assert set(azure) == {f"azure-{SUBSCRIPTION}", f"azure-{OTHER_SUBSCRIPTION}"}
     assert azure[f"azure-{OTHER_SUBSCRIPTION}"].inputs == {
+        "environment": "public",
         "subscriptionId": OTHER_SUBSCRIPTION,
         "tenantId": TENANT,
     }

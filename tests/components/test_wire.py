@@ -241,12 +241,15 @@ def test_an_identity_is_read_as_the_sdk_reads_it() -> None:
     assert ours.request.id == theirs.request.id == id_  # type: ignore[union-attr]
 
 
-def test_the_azure_provider_sends_what_the_sdk_sends_but_leaves_the_cloud_to_the_machine() -> None:
-    ours = synth(called(lambda: azure.Provider("x", subscription="s", tenant="t"))).one("azure-native")
-    theirs = synth(called(lambda: sdk_azure.Provider("x", subscription_id="s", tenant_id="t"))).one(
+def test_the_azure_provider_sends_what_the_sdk_sends() -> None:
+    ours = synth(called(lambda: azure.Provider("x", cloud="usgov", subscription="s", tenant="t"))).one(
         "azure-native"
     )
-    assert theirs.inputs.pop("environment") == "public"
+    theirs = synth(
+        called(
+            lambda: sdk_azure.Provider("x", environment="usgovernment", subscription_id="s", tenant_id="t")
+        )
+    ).one("azure-native")
     assert sent(ours) == sent(theirs)
 
 

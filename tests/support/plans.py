@@ -203,6 +203,7 @@ def stack_plan(*apps: AppPlan, **changes: Any) -> StackPlan:
         "environment": "dev",
         "stack": "payments.dev",
         "team": "payments",
+        "cloud": "public",
         "tenant": TENANT,
         "subscriptions": (SUBSCRIPTION,),
         "clusters": (ClusterAccess("aks-dev", "aks-dev-admin"),),

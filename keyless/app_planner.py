@@ -1,0 +1,396 @@
+"""Plans one app in one environment: its identity, credentials, grants, settings, ServiceAccounts and patches."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from keyless import names
+from keyless.environment import AppOverride, Cluster
+from keyless.errors import PlanError, ResourceError
+from keyless.fields import identity_name_fits, resource_group_fits
+from keyless.plan import (
+    AppPlan,
+    ArmId,
+    CacheAccess,
+    FederatedCredential,
+    Grant,
+    ManagedBy,
+    ManagedIdentity,
+    Ref,
+    RoleAssignment,
+    ServiceAccount,
+    Setting,
+    Workload,
+    WorkloadPatch,
+)
+from keyless.resource import Resource
+from keyless.spec import CONFIG_KEY, LoadedApp, LoadedEnvironment, WorkloadSpec
+from keyless.use import CacheGrant, RoleGrant, Use
+from keyless.wrongs import Wrong
+
+AUDIENCE = "api://AzureADTokenExchange"
+MAX_CREDENTIALS = 20  # per identity; Entra, federated credential considerations
+USE_LABEL = "azure.workload.identity/use"
+CLIENT_ID = Ref("identity.client_id")
+VERBS = ("use", "read", "write")  # narrowest first
+_POD_TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
+
+
+def override_of(app: LoadedApp, environment: LoadedEnvironment) -> AppOverride:
+    """What the environment says of the app; nothing special where it says nothing."""
+    return environment.facts.apps.get(app.spec.app) or AppOverride()
+
+
+def stack_name(team: str | None, environment: str) -> str:
+    """`dev` for no team, else `payments.dev`."""
+    return environment if team is None else f"{team}.{environment}"
+
+
+def plan_app(app: LoadedApp, environment: LoadedEnvironment, wrong: Wrong) -> AppPlan | None:
+    """The plan of one app; None where something is wrong, which is then in `wrong`."""
+    return _AppPlanner(app, environment, wrong).plan()
+
+
+class _AppPlanner:
+    """One app, its environment, and where to tell what is wrong."""
+
+    def __init__(self, app: LoadedApp, environment: LoadedEnvironment, wrong: Wrong) -> None:
+        self.app, self.spec, self.wrong = app, app.spec, wrong
+        self.environment, self.facts = environment, environment.facts
+        self.override = override_of(app, environment)
+        self.stack = stack_name(app.spec.team, environment.name)
+
+    def plan(self) -> AppPlan | None:
+        before = len(self.wrong.findings)
+        identity = self.identity()
+        clusters = self.clusters()
+        settings: dict[str, Setting] = {}
+        grants: dict[tuple[str, ...], Grant] = {}
+        for name, use in sorted(self.spec.uses.items()):
+            self.bind(name, use, identity, settings, grants)
+        self.check_accounts()
+        workloads = tuple(self.workload(spec, clusters) for spec in self.spec.all_workloads)
+        credentials = self.credentials(workloads, clusters)
+        if len(self.wrong.findings) > before:
+            return None
+        return AppPlan(
+            app=self.spec.app,
+            team=self.spec.team,
+            stack=self.stack,
+            environment=self.environment.name,
+            identity=identity,
+            credentials=credentials,
+            grants=tuple(sorted(grants.values(), key=lambda grant: grant.logical_name)),
+            settings=dict(sorted(settings.items())),
+            workloads=tuple(sorted(workloads, key=lambda w: (w.namespace, w.kind, w.name))),
+            service_accounts=tuple(self.service_accounts(workloads, clusters)),
+            patches=tuple(self.patches(workloads, dict(sorted(settings.items())))),
+        )
+
+    def identity(self) -> ManagedIdentity:
+        words = {"app": self.spec.app, "team": self.spec.team or "shared", "env": self.environment.name}
+        facts = self.facts
+        group = _filled(facts.identities.resource_group, words)
+        name = names.shortened(_filled(self.override.name or facts.identities.name, words), 128)
+        made = self.override.identity is None
+        if made:
+            self.check_names(group, name)
+        arm = self.override.identity or ArmId(
+            f"/subscriptions/{facts.subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
+            facts.subscription,
+            group,
+            "Microsoft.ManagedIdentity/userAssignedIdentities",
+            name,
+        )
+        return ManagedIdentity(
+            logical_name=names.logical(self.spec.app, "identity"),
+            id=arm,
+            location=facts.identities.location or facts.location,
+            made=made,
+            protected=facts.protected and made,
+            tags=dict(sorted(facts.tags.items())),
+        )
+
+    def check_names(self, group: str, name: str) -> None:
+        """Refuse what the environment's patterns come to for this app, where Azure would."""
+        patterns = ("config", CONFIG_KEY, "identities")
+        for key, text, fits, form in (
+            (
+                "resource_group",
+                group,
+                resource_group_fits(group),
+                "at most 90 letters, digits and -_.(), no dot at the end",
+            ),
+            (
+                "name",
+                name,
+                identity_name_fits(name),
+                "3 to 128 letters, digits, - and _, the first a letter or digit",
+            ),
+        ):
+            if not fits:
+                self.wrong.findings.append(
+                    self.environment.document.finding(
+                        "malformed",
+                        (*patterns, key),
+                        f"comes to '{text}' for the app '{self.spec.app}', which is no name in Azure",
+                        f"write what fills to {form}; the words are {{app}}, {{team}} and {{env}}",
+                    )
+                )
+
+    def clusters(self) -> tuple[Cluster, ...]:
+        by_name = {cluster.name: cluster for cluster in self.facts.clusters}
+        wanted = self.override.clusters if self.override.clusters is not None else tuple(by_name)
+        for name in wanted:
+            if name not in by_name:
+                document, path = self.environment.where("apps", self.spec.app)
+                self.wrong.findings.append(
+                    document.finding(
+                        "unknown-cluster",
+                        (*path, "clusters"),
+                        f"there is no cluster '{name}'",
+                        "write one of: " + ", ".join(sorted(by_name)),
+                    )
+                )
+        return tuple(by_name[name] for name in sorted(set(wanted)) if name in by_name)
+
+    def bind(
+        self,
+        name: str,
+        use: Use,
+        identity: ManagedIdentity,
+        settings: dict[str, Setting],
+        grants: dict[tuple[str, ...], Grant],
+    ) -> None:
+        path = ("uses", name)
+        resource = self.resource(name, use)
+        if resource is None:
+            return
+        try:
+            binding = use.bind(resource, self.facts.cloud)
+        except ResourceError as error:
+            document, entry = self.environment.where("resources", use.resource)
+            for found in error.findings:
+                self.wrong.findings.append(
+                    document.finding(found.rule, (*entry, found.key or ""), found.message, found.fix)
+                )
+            return
+        except PlanError as error:
+            for found in error.findings:
+                self.wrong.add(
+                    self.app,
+                    (*path, *(found.key or "").split(".")),
+                    found.rule,
+                    f"in {self.environment.name}: {found.message}",
+                    found.fix,
+                )
+            return
+        for suffix, value in binding.settings.items():
+            settings[names.setting(name, suffix)] = value
+        made = self.grant(name, use, identity, binding.grant)
+        twin = grants.get(binding.grant.target)
+        grants[binding.grant.target] = made if twin is None else self.merged(twin, made)
+
+    def merged(self, one: Grant, other: Grant) -> Grant:
+        """One grant for two uses of one target, with the wider verb; differing waivers cannot be one grant."""
+        uses = tuple(sorted({*one.uses, *other.uses}))
+        if (one.waiver or other.waiver) and _right(one) != _right(other):
+            self.wrong.add(
+                self.app,
+                ("uses", other.uses[0]),
+                "mixed-waiver",
+                f"'{other.uses[0]}' and '{one.uses[0]}' are of one target, so they are one grant, and a waiver gives them two roles",
+                "write the same access and waiver in both",
+            )
+        wider = max((one, other), key=lambda grant: VERBS.index(grant.access))
+        waiver = one.waiver or other.waiver
+        return replace(wider, uses=uses, because=f"{wider.access} for {', '.join(uses)}", waiver=waiver)
+
+    def resource(self, name: str, use: Use) -> Resource | None:
+        path = ("uses", name, use.resource_field)
+        known = self.facts.resources
+        resource = known.get(use.resource)
+        kind = use.kind
+        if resource is None:
+            fits = sorted(key for key, value in known.items() if kind in value.serves)
+            self.wrong.add(
+                self.app,
+                path,
+                "unknown-resource",
+                f"the environment '{self.environment.name}' ({self.environment.document.file}) has no resource '{use.resource}'",
+                f"add it to {self.environment.document.file}, or write one of: {', '.join(fits) or '(none of kind ' + kind + ')'}"
+                f', or mark the app there: apps: {{{self.spec.app}: {{absent: "why"}}}}',
+            )
+            return None
+        if kind not in resource.serves:
+            self.wrong.add(
+                self.app,
+                path,
+                "kind-mismatch",
+                f"'{use.resource}' is a {resource.kind}, which serves {', '.join(resource.serves)} and not {kind}",
+                f"name a resource that serves {kind}",
+            )
+            return None
+        if not self.may_consume(resource):
+            self.wrong.add(
+                self.app,
+                path,
+                "not-a-consumer",
+                f"the team '{self.spec.team}' may not use '{use.resource}' in {self.environment.name}",
+                f"ask its owner ({resource.team or 'the environment'}) to add the team to `consumers`",
+            )
+            return None
+        return resource
+
+    def may_consume(self, resource: Resource) -> bool:
+        team = self.spec.team
+        if resource.team is not None and team == resource.team:
+            return True
+        if resource.consumers is not None:
+            return team in resource.consumers
+        return resource.team is None
+
+    def grant(self, name: str, use: Use, identity: ManagedIdentity, wanted: RoleGrant | CacheGrant) -> Grant:
+        access = use.access
+        kind = use.kind
+        waiver = use.plan_waiver()
+        if isinstance(wanted, RoleGrant):
+            role_id = str(wanted.role.id)
+            return RoleAssignment(
+                logical_name=names.logical(self.spec.app, *wanted.target, "grant"),
+                uses=(name,),
+                kind=kind,
+                access=access,
+                role=wanted.role.name,
+                role_id=role_id,
+                role_definition_id=f"/subscriptions/{wanted.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role_id}",
+                scope=wanted.scope,
+                subscription=wanted.subscription,
+                assignment=names.role_assignment(identity.id.key, wanted.scope, role_id),
+                condition=None,
+                because=f"{access} for {name}",
+                waiver=waiver,
+                wider=wanted.role.wider,
+            )
+        return CacheAccess(
+            logical_name=names.logical(self.spec.app, *wanted.target, "grant"),
+            uses=(name,),
+            kind=kind,
+            access=access,
+            cache=wanted.cache,
+            database=wanted.database,
+            policy=wanted.role.name,
+            assignment=names.cache_access(self.spec.app, self.environment.name),
+            because=f"{access} for {name}",
+            waiver=waiver,
+            wider=wanted.role.wider,
+        )
+
+    def check_accounts(self) -> None:
+        """Refuse two answers to who makes one ServiceAccount."""
+        seen: dict[tuple[str, str], ManagedBy] = {}
+        for index, workload in enumerate(self.spec.all_workloads):
+            account = workload.account
+            if seen.setdefault((workload.namespace, account.name), account.managed_by) != account.managed_by:
+                self.wrong.add(
+                    self.app,
+                    (*self.app.path_of(index), "service_account"),
+                    "two-makers",
+                    f"the ServiceAccount {workload.namespace}/{account.name} is managed_by both keyless and workload",
+                    "write the same `managed_by` in both workloads",
+                )
+
+    def workload(self, spec: WorkloadSpec, clusters: tuple[Cluster, ...]) -> Workload:
+        patched = self.override.stage == "patched" and spec.kind != "Job"
+        return Workload(
+            kind=spec.kind,
+            namespace=self.override.namespace or spec.namespace,
+            name=spec.name,
+            service_account=spec.account.name,
+            managed_by=spec.account.managed_by,
+            containers=spec.containers or (spec.name,),
+            patched_in=tuple(c.name for c in clusters if patched and c.delivery == "patch"),
+            rendered_in=tuple(c.name for c in clusters if not patched or c.delivery == "gitops"),
+        )
+
+    def credentials(
+        self, workloads: tuple[Workload, ...], clusters: tuple[Cluster, ...]
+    ) -> tuple[FederatedCredential, ...]:
+        found: dict[str, FederatedCredential] = {}
+        for cluster in clusters:
+            for workload in workloads:
+                name = names.credential(cluster.name, workload.namespace, workload.service_account)
+                found[name] = FederatedCredential(
+                    logical_name=names.logical(self.spec.app, name, "credential"),
+                    name=name,
+                    cluster=cluster.name,
+                    issuer=cluster.issuer,
+                    audiences=(AUDIENCE,),
+                    subject=f"system:serviceaccount:{workload.namespace}:{workload.service_account}",
+                )
+        if len(found) > MAX_CREDENTIALS:
+            self.wrong.add(
+                self.app,
+                self.app.path_of(0),
+                "credential-limit",
+                f"{len(found)} federated credentials in {self.environment.name} (clusters x ServiceAccounts), and an identity takes {MAX_CREDENTIALS}",
+                "let workloads share a ServiceAccount, or split the app in two",
+            )
+        return tuple(found[name] for name in sorted(found))
+
+    def service_accounts(
+        self, workloads: tuple[Workload, ...], clusters: tuple[Cluster, ...]
+    ) -> Iterator[ServiceAccount]:
+        seen: set[tuple[str, str, str]] = set()
+        for cluster in clusters:
+            if cluster.delivery == "gitops":
+                continue
+            for workload in workloads:
+                key = (cluster.name, workload.namespace, workload.service_account)
+                if key in seen:
+                    continue
+                seen.add(key)
+                yield ServiceAccount(
+                    logical_name=names.logical(self.spec.app, *key, "service-account"),
+                    cluster=cluster.name,
+                    namespace=workload.namespace,
+                    name=workload.service_account,
+                    managed_by=workload.managed_by,
+                    labels={},
+                    annotations={"azure.workload.identity/client-id": CLIENT_ID},
+                )
+
+    def patches(
+        self, workloads: tuple[Workload, ...], settings: dict[str, Setting]
+    ) -> Iterator[WorkloadPatch]:
+        for workload in sorted(workloads, key=lambda w: (w.namespace, w.kind, w.name)):
+            for cluster in workload.patched_in:
+                yield WorkloadPatch(
+                    logical_name=names.logical(
+                        self.spec.app,
+                        cluster,
+                        workload.namespace,
+                        workload.kind.lower(),
+                        workload.name,
+                        "patch",
+                    ),
+                    cluster=cluster,
+                    kind=workload.kind,
+                    namespace=workload.namespace,
+                    name=workload.name,
+                    template_path=_POD_TEMPLATE.get(workload.kind, ("spec", "template")),
+                    labels={USE_LABEL: "true"},
+                    annotations={"keyless.dev/client-id": CLIENT_ID},
+                    service_account=workload.service_account,
+                    containers=workload.containers,
+                    env=settings,
+                )
+
+
+def _right(grant: Grant) -> str:
+    return grant.role_id if isinstance(grant, RoleAssignment) else grant.policy
+
+
+def _filled(pattern: str, words: dict[str, str]) -> str:
+    for word, value in words.items():
+        pattern = pattern.replace("{" + word + "}", value)
+    return pattern
