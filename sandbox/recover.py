@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox import store
 from sandbox.errors import SandboxError
+from sandbox.files import write_atomically
 from sandbox.pending import mend
 from sandbox.runner import note, prepare, stack_exists
 
@@ -45,6 +46,7 @@ def recover(project: Path, sandbox: Path, stack: str) -> None:
             )
         return answer.stdout or ""
 
+    restore_torn_state(sandbox, stack)
     note(f"pulumi cancel --yes -s {stack}")
     pulumi(["cancel", "--yes"])
     wait_for_lost_writes(sandbox)
@@ -60,6 +62,32 @@ def recover(project: Path, sandbox: Path, stack: str) -> None:
     note(f"pulumi refresh --yes -s {stack}")
     pulumi(["refresh", "--yes", "--skip-preview"], show=True)
     note(f"{stack} is mended; pulumi up -s {stack} does what is left")
+
+
+def restore_torn_state(sandbox: Path, stack: str) -> None:
+    """Put the backup in place of a state file that the kill cut short: a file backend writes it in place.
+
+    The backup is one save older. What began after it is not in it, and nothing begins before its save has ended;
+    what ended after it stands in it as pending, and is taken in below. Raises SandboxError without a whole backup.
+    """
+    for state in (sandbox / "state" / ".pulumi" / "stacks").glob(f"*/{stack}.json"):
+        if _is_whole(state):
+            continue
+        backup = state.with_name(f"{state.name}.bak")
+        if not _is_whole(backup):
+            raise SandboxError(
+                f"{state} was cut short, and there is no whole {backup.name} beside it\n  fix: reset the sandbox"
+            )
+        note(f"cp {backup.name} {state.name}   (in {state.parent}: the kill cut the state short)")
+        write_atomically(state, backup.read_text(encoding="utf-8"))
+
+
+def _is_whole(state: Path) -> bool:
+    try:
+        json.loads(state.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def wait_for_lost_writes(sandbox: Path) -> None:
