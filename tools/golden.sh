@@ -1,9 +1,7 @@
 #!/bin/sh
-# Rewrite every expected file: plans of apps/ and examples/, and whatever else a test compares with.
+# Rewrite every expected file: the plans of apps/ and examples/, and whatever else a test marked `golden` compares with.
 set -eu
-KEYLESS_GOLDEN=write .venv/bin/python -m pytest -q -m golden || {
-    code=$?
-    [ "$code" = 5 ] || exit "$code"
-    echo "golden: there is no test marked golden"
-}
-git --no-pager status --short
+KEYLESS_GOLDEN=write .venv/bin/python -m pytest -q -m golden
+echo "golden: what differs from the last commit; read it before you commit it"
+git --no-pager diff --stat -- '*/expected/*' tests/golden 2>/dev/null || true
+git ls-files --others --exclude-standard -- '*/expected/*' tests/golden 2>/dev/null || true
