@@ -34,21 +34,32 @@ class Identities(Frozen):
     """Where the identities of apps are made. `{team}`, `{app}` and `{env}` are filled in."""
 
     resource_group: Annotated[str, StringConstraints(min_length=1, max_length=90)]
+    """Resource group of the identities. It must exist; `{team}` is `shared` for an app of no team."""
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)] = "id-{app}-{env}"
+    """Name of an app's identity."""
     shared: bool = False
+    """Accepts that several stacks write into one resource group, so that each can become the other's identities."""
     location: Location | None = None
+    """Region of the identities."""
 
 
 class Cluster(Frozen):
     """One AKS cluster: its OIDC issuer, exactly as AKS prints it, and how manifests reach it."""
 
     name: Word
+    """A word for the cluster; it becomes part of the names of credentials, so it does not change."""
     issuer: Url
+    """The OIDC issuer, exactly as AKS prints it, with the slash at its end."""
     context: Annotated[str, StringConstraints(min_length=1)]
+    """The cluster's context in the kubeconfig of whoever runs `pulumi up`."""
     delivery: Literal["patch", "gitops"] = "patch"
+    """`patch`: `pulumi up` makes the ServiceAccount and patches the workload. `gitops`: it touches nothing in the cluster."""
     egress: tuple[IpV4, ...] = Field((), strict=False)
+    """Addresses that the cluster's traffic leaves from: what the firewall of a resource must let in."""
     subnets: tuple[Subnet, ...] = Field((), strict=False)
+    """Subnets of the cluster's nodes."""
     location: Location | None = None
+    """Region of the cluster."""
 
 
 def _zones(value: str) -> str:
@@ -67,28 +78,41 @@ class Network(Frozen):
     """The virtual network in which private endpoints are made, and who keeps its private DNS zones."""
 
     subnet: Subnet
+    """Subnet in which private endpoints are made."""
     resource_group: ResourceGroup
+    """Resource group of the endpoints and of the private DNS zones that Keyless makes."""
     zones: Annotated[str, AfterValidator(_zones)]
+    """`managed`: Keyless makes the private DNS zones. `policy`: an Azure Policy does. Else the id of the resource group that holds them."""
     location: Location | None = None
+    """Region of the endpoints."""
 
 
 class Override(Frozen):
     """Why something is done against a rule; shown in every report."""
 
     because: Reason
+    """The reason."""
 
 
 class ResourceFacts(Frozen):
     """What every resource has, whatever its kind: its posture and its owner. Kinds add `kind`, `id` and hosts."""
 
     network: NetworkPosture = "public"
+    """`public` leaves it as it is, `firewall` lets only the clusters in, `endpoint` adds a private endpoint, `private` also closes public access."""
     keys: Keys = "allowed"
+    """Whether access keys may work. `forbidden` is the end of the road: nothing leans on a key any more."""
     management: Management = "referenced"
+    """`referenced` touches nothing but grants and endpoints. `patched` also changes the properties that `network` and `keys` name."""
     owner: Literal["terraform", "bicep"] | None = None
+    """Who else writes the resource; it cannot be `patched` then."""
     override: Override | None = None
+    """Forbids the keys without proof that no app leans on one."""
     location: Location | None = None
+    """Region of the resource."""
     team: Word | None = None
+    """The team that owns it: its private endpoint is made in that team's stack. Without it, the environment owns it."""
     consumers: tuple[Word, ...] | None = Field(None, strict=False)
+    """Teams that may use it. Without it: every team if the environment owns it, the owner alone if a team does."""
 
     @model_validator(mode="after")
     def _one_owner(self) -> Self:
@@ -105,11 +129,17 @@ class AppOverride(Frozen):
     """What must differ for one app in one environment, and nowhere else."""
 
     absent: Reason | None = None
+    """Why the app is not in this environment; then nothing of it is made."""
     namespace: Namespace | None = None
+    """Namespace of its workloads here, instead of the app file's."""
     name: ObjectName | None = None
+    """Name of its identity here."""
     stage: Literal["patched", "granted"] = "patched"
+    """`granted` makes the Azure side and the ServiceAccount and leaves the workload, so that grants settle before pods restart."""
     clusters: tuple[Word, ...] | None = Field(None, strict=False)
+    """The clusters that it runs in; without it, every one."""
     identity: Identity | None = None
+    """Id of an identity that exists: Keyless makes its credentials and grants, and leaves the identity."""
 
 
 R = TypeVar("R", bound=ResourceFacts, covariant=True)
@@ -119,17 +149,29 @@ class Environment(Frozen, Generic[R]):
     """The facts of one environment. `name` is the file's: `dev` for Pulumi.dev.yaml."""
 
     cloud: Cloud = "public"
+    """The Azure cloud; hosts, zones and roles follow from it."""
     tenant: Guid
+    """Tenant id."""
     subscription: Guid
+    """Id of the subscription that the identities are made in."""
     location: Location
+    """Region of everything that states none."""
     protected: bool = False
+    """Protects identities, zones and endpoints against deletion."""
     tags: Mapping[str, str] = Field(default_factory=dict)
+    """Tags of every Azure resource that Keyless makes."""
     identities: Identities
+    """Where identities are made, and how they are called."""
     clusters: tuple[Cluster, ...] = Field((), strict=False)
+    """The AKS clusters."""
     network: Network | None = None
+    """Where private endpoints go; needed where a resource has `network: endpoint` or `private`."""
     resources: Mapping[Word, R] = Field(default_factory=dict)
+    """Logical names, by which apps know them, and the Azure resources behind them."""
     apps: Mapping[Word, AppOverride] = Field(default_factory=dict)
+    """What must differ here for an app, by the app's name."""
     include: tuple[str, ...] = Field((), strict=False)
+    """Files with more `resources` and `apps`, as paths from the project's folder; `*` stands for any name."""
 
     @model_validator(mode="after")
     def _distinct_clusters(self) -> Self:

@@ -125,20 +125,31 @@ def _ipv4(text: str) -> str:
 
 
 Guid = Annotated[str, StringConstraints(pattern=f"^{_GUID}$", to_lower=True)]
+"""A GUID."""
 Url = Annotated[str, StringConstraints(max_length=600), AfterValidator(_https)]
+"""A URL that begins with `https://`."""
 Location = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{3,40}$")]
+"""An Azure region in one lower-case word, such as `koreacentral`."""
 ResourceGroup = Annotated[
     str, StringConstraints(pattern=r"^[-\w.()]{1,90}$"), AfterValidator(_resource_group)
 ]
+"""The name of a resource group."""
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
+"""At most 40 lower-case letters, digits and hyphens; the first is a letter."""
 Reason = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True)]
+"""A reason in 3 to 500 characters."""
 Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+"""A DNS label: at most 63 lower-case letters, digits and hyphens."""
 ObjectName = Annotated[
     str,
     StringConstraints(
         pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", max_length=253
     ),
 ]
+"""The name of a Kubernetes object: DNS labels, parted by dots."""
 IpV4 = Annotated[str, AfterValidator(_ipv4)]
+"""An IPv4 address or network, such as `20.0.0.10` or `20.0.0.0/28`."""
 Subnet = Annotated[ArmId, arm_id_of("Microsoft.Network/virtualNetworks/subnets")]
+"""The ARM id of a subnet."""
 Identity = Annotated[ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities")]
+"""The ARM id of a user-assigned managed identity."""

@@ -16,7 +16,9 @@ class Resource(ResourceFacts):
     serves: ClassVar[tuple[str, ...]]
     catalogued: ClassVar[str]
     kind: str
+    """What it is."""
     id: Annotated[ArmId, arm_id_of()]
+    """The ARM id of the Azure resource."""
 
     @property
     def facts(self) -> Target:

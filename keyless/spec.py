@@ -25,7 +25,9 @@ class ServiceAccountSpec(Frozen):
     """A ServiceAccount, made by Keyless or by the workload's own files (a chart, say)."""
 
     name: ObjectName
+    """Its name."""
     managed_by: ManagedBy = "keyless"
+    """`keyless` makes it. `workload`: a chart or manifest makes it, and Keyless annotates it."""
 
 
 def _account(value: object) -> object:
@@ -36,16 +38,22 @@ class WorkloadSpec(Frozen):
     """One workload. `containers` get the settings: by default the one that is named like the workload."""
 
     kind: WorkloadKind
+    """What it is in Kubernetes. A Job that exists cannot be patched, so it is left alone."""
     namespace: Namespace
+    """Its namespace, unless the environment says another."""
     name: ObjectName
+    """Its name."""
     service_account: (
         Annotated[
             ServiceAccountSpec, BeforeValidator(_account, json_schema_input_type=str | ServiceAccountSpec)
         ]
         | None
     ) = None
+    """The ServiceAccount that its pods run as: a name, or a name and who makes it. Without it, one named like the workload."""
     manifests: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """File or folder of its manifests, relative to this file."""
     containers: Annotated[tuple[Namespace, ...], Field(strict=False)] = ()
+    """Containers that get the settings as variables."""
 
     @property
     def account(self) -> ServiceAccountSpec:
@@ -57,10 +65,15 @@ class App(Frozen):
     """One identity and the workloads that share it: what it uses, the same in every environment."""
 
     app: Word
+    """The app's name: one word for it everywhere, also in the names of what is made."""
     team: Word | None = None
+    """The owner. Its apps are the stack `<team>.<env>`; without it, `<env>`."""
     workload: WorkloadSpec | None = None
+    """The workload, where there is one."""
     workloads: Annotated[tuple[WorkloadSpec, ...], Field(strict=False)] = ()
+    """The workloads, where several share the identity."""
     uses: Mapping[Word, AnyUse]
+    """What the app uses, by names of its own. A name gives the settings their prefix: `invoices` gives `INVOICES_ENDPOINT`."""
 
     @model_validator(mode="after")
     def _one_of(self) -> "App":

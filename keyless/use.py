@@ -19,8 +19,11 @@ class WaiverSpec(Frozen):
     """A wider grant, asked for by a person: a role of the kind's catalogue, or `scope: account`; never without a reason."""
 
     role: str | None = None
+    """A role of the kind's catalogue, instead of the verb's own."""
     scope: Literal["account"] | None = None
+    """The whole account, instead of the part that the use names."""
     because: Reason
+    """The reason, which every plan repeats."""
 
     @model_validator(mode="after")
     def _asks(self) -> Self:
@@ -66,8 +69,11 @@ class Use(Frozen):
     scopes: ClassVar[tuple[str, ...]] = ()
     """The words that a waiver's `scope` may say."""
     kind: str
+    """What is used."""
     access: str
+    """The verb: what the app may do. The smallest role that allows it follows from the catalogue."""
     waiver: WaiverSpec | None = None
+    """A wider grant than the verb needs."""
 
     @model_validator(mode="after")
     def _waiver_asks(self) -> Self:

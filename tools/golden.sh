@@ -3,5 +3,5 @@
 set -eu
 KEYLESS_GOLDEN=write .venv/bin/python -m pytest -q -m golden
 echo "golden: what differs from the last commit; read it before you commit it"
-git --no-pager diff --stat -- '*/expected/*' tests/golden 2>/dev/null || true
-git ls-files --others --exclude-standard -- '*/expected/*' tests/golden 2>/dev/null || true
+git --no-pager diff --stat -- examples tests 2>/dev/null || true
+git ls-files --others --exclude-standard -- examples tests 2>/dev/null || true

@@ -13,6 +13,7 @@ from keyless.use import Binding, RoleGrant, Use
 ContainerName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9](-?[a-z0-9])+$", min_length=3, max_length=63)
 ]
+"""3 to 63 lower-case letters, digits and single hyphens."""
 
 
 class Storage(Resource):
@@ -31,7 +32,9 @@ class Blob(Use):
     scopes: ClassVar = ("account",)
     kind: Literal["blob"]
     account: Word
+    """Logical name of a `storage` resource."""
     container: ContainerName
+    """The container's name."""
     access: Literal["read", "write"]
 
     def bind(self, resource: Storage, cloud: str) -> Binding:

@@ -13,6 +13,7 @@ from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
 
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{1,63}$")]
+"""2 to 64 letters, digits, `-`, `_` and `.`."""
 
 
 class FoundryAccount(Resource):
@@ -23,6 +24,7 @@ class FoundryAccount(Resource):
     kind: Literal["foundry"]
     id: Annotated[ArmId, arm_id_of("Microsoft.CognitiveServices/accounts")]
     endpoint: Url | None = None
+    """Its endpoint, where the custom subdomain is not the account's name."""
 
 
 class Foundry(Use):
@@ -31,7 +33,9 @@ class Foundry(Use):
     resource_field: ClassVar = "account"
     kind: Literal["foundry"]
     account: Word
+    """Logical name of a `foundry` resource; its keys must be forbidden."""
     project: ProjectName
+    """The project's name."""
     access: Literal["use"]
 
     def bind(self, resource: FoundryAccount, cloud: str) -> Binding:

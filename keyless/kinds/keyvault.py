@@ -10,6 +10,7 @@ from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
 
 SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,127}$")]
+"""1 to 127 letters, digits and hyphens."""
 
 
 class Vault(Resource):
@@ -27,7 +28,9 @@ class KeyVault(Use):
     resource_field: ClassVar = "vault"
     kind: Literal["keyvault"]
     vault: Word
+    """Logical name of a `keyvault` resource."""
     secret: SecretName
+    """The secret's name."""
     access: Literal["read"]
 
     def bind(self, resource: Vault, cloud: str) -> Binding:

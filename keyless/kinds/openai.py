@@ -11,6 +11,7 @@ from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
 
 DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{0,63}$")]
+"""1 to 64 letters, digits, `-`, `_` and `.`."""
 
 
 class OpenAIAccount(Resource):
@@ -21,6 +22,7 @@ class OpenAIAccount(Resource):
     kind: Literal["openai"]
     id: Annotated[ArmId, arm_id_of("Microsoft.CognitiveServices/accounts")]
     endpoint: Url | None = None
+    """Its endpoint, where the custom subdomain is not the account's name."""
 
 
 class OpenAI(Use):
@@ -29,7 +31,9 @@ class OpenAI(Use):
     resource_field: ClassVar = "account"
     kind: Literal["openai"]
     account: Word
+    """Logical name of an `openai` or `foundry` resource."""
     deployment: DeploymentName
+    """The name of the model's deployment."""
     access: Literal["use"]
 
     def bind(self, resource: Resource, cloud: str) -> Binding:

@@ -13,6 +13,7 @@ from keyless.use import Binding, CacheGrant, Use
 HostName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$")
 ]
+"""A host name in lower case."""
 
 
 class RedisCache(Resource):
@@ -23,6 +24,7 @@ class RedisCache(Resource):
     kind: Literal["redis-cache"]
     id: Annotated[ArmId, arm_id_of("Microsoft.Cache/redis")]
     host: HostName | None = None
+    """Its hostname, where it is not the cache's name and the cloud's usual ending."""
 
 
 class RedisManaged(Resource):
@@ -33,6 +35,7 @@ class RedisManaged(Resource):
     kind: Literal["redis-managed"]
     id: Annotated[ArmId, arm_id_of("Microsoft.Cache/redisEnterprise")]
     host: HostName
+    """Its hostname; it holds the region's short name, so it cannot be derived."""
 
 
 class Redis(Use):
@@ -41,6 +44,7 @@ class Redis(Use):
     resource_field: ClassVar = "cache"
     kind: Literal["redis"]
     cache: Word
+    """Logical name of a `redis-cache` or `redis-managed` resource."""
     access: Literal["read", "write"]
 
     def bind(self, resource: RedisCache | RedisManaged, cloud: str) -> Binding:

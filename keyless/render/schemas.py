@@ -1,18 +1,36 @@
-"""The JSON Schemas of what people write, from the models, so that editors complete and check."""
+"""The JSON Schemas of what people write, from the models, so that editors complete, explain and check."""
 
 import json
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
 from keyless.registry import EnvironmentFacts
+from keyless.render.field_docs import field_docs
 from keyless.spec import CONFIG_KEY, App
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+class _Explained(GenerateJsonSchema):
+    """Gives each property the docstring of its field, which editors show beside it."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        texts = field_docs(schema["cls"])
+        for name, value in made.get("properties", {}).items():
+            # Titles that only repeat the key would stand in front of the text.
+            value.pop("title", None)
+            if name in texts:
+                value["description"] = texts[name]
+        return made
+
+
 def render_schemas() -> dict[str, str]:
     """File name to text, of each schema."""
-    app = {"$schema": _DIALECT, **App.model_json_schema()}
-    facts = EnvironmentFacts.model_json_schema()
+    app = {"$schema": _DIALECT, **App.model_json_schema(schema_generator=_Explained)}
+    facts = EnvironmentFacts.model_json_schema(schema_generator=_Explained)
     definitions = facts.pop("$defs")
     config = {"type": "object", "properties": {CONFIG_KEY: facts}, "required": [CONFIG_KEY]}
     environment: dict[str, Any] = {
