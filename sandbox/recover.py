@@ -71,6 +71,12 @@ def restore_torn_state(sandbox: Path, stack: str) -> None:
     what ended after it stands in it as pending, and is taken in below. Raises SandboxError without a whole backup.
     """
     for state in (sandbox / "state" / ".pulumi" / "stacks").glob(f"*/{stack}.json"):
+        attributes = state.with_name(f"{state.name}.attrs")
+        if attributes.exists() and not _is_whole(attributes):
+            note(
+                f"rm {attributes.name}   (in {state.parent}: the kill cut it short, and the backend needs none)"
+            )
+            attributes.unlink()
         if _is_whole(state):
             continue
         backup = state.with_name(f"{state.name}.bak")

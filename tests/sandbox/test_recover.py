@@ -37,9 +37,17 @@ def test_a_whole_state_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == ""
 
 
+def test_torn_attributes_are_removed(tmp_path: Path) -> None:
+    folder = stacks(tmp_path)
+    (folder / "dev.json").write_text('{"version": 3}')
+    (folder / "dev.json.attrs").write_text("")
+    restore_torn_state(tmp_path, "dev")
+    assert [path.name for path in folder.iterdir()] == ["dev.json"]
+
+
 def test_without_a_whole_backup_it_says_so(tmp_path: Path) -> None:
     folder = stacks(tmp_path)
     (folder / "dev.json").write_text("")
     (folder / "dev.json.bak").write_text("")
-    with pytest.raises(SandboxError, match="no whole dev.json.bak"):
+    with pytest.raises(SandboxError, match=r"no whole dev\.json\.bak"):
         restore_torn_state(tmp_path, "dev")
