@@ -41,11 +41,16 @@ def main(ctx: click.Context, project: str) -> None:
 @click.pass_obj
 def check(root: Path) -> None:
     """Check every spec against every environment."""
+    from keyless.doctor.fit import check_fit
+    from keyless.errors import PlanError
     from keyless.planner import check_project
     from keyless.spec import load_project
 
     project = load_project(root)
     plans = check_project(project)
+    misfits = tuple(check_fit(project.root, project.apps))
+    if misfits:
+        raise PlanError(*misfits)
     for name, plan in plans.items():
         for warning in plan.warnings:
             click.echo(str(warning), err=True)

@@ -1,0 +1,57 @@
+"""Whether the patches of an app fit the manifests that it names: the workload is there, and so are its containers."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from keyless.doctor.manifest import Manifest, load_manifests
+from keyless.finding import Finding
+from keyless.spec import LoadedApp, WorkloadSpec
+
+
+def check_fit(root: Path, apps: Iterable[LoadedApp]) -> Iterator[Finding]:
+    """What does not fit, for every workload that names its `manifests`. Raises SpecError where one cannot be read."""
+    read: dict[Path, tuple[Manifest, ...]] = {}
+    for app in apps:
+        for index, workload in enumerate(app.spec.all_workloads):
+            if workload.manifests is None:
+                continue
+            path = (*app.path_of(index), "manifests")
+            place = (root / app.document.file).parent / workload.manifests
+            if not place.exists() or root.resolve() not in place.resolve().parents:
+                yield app.document.finding(
+                    "no-manifests",
+                    path,
+                    f"there is no '{workload.manifests}' beside this file, inside the project",
+                    "write the path of a file or folder, relative to this file",
+                )
+                continue
+            if place not in read:
+                read[place] = tuple(load_manifests(root, place))
+            yield from _fit(app, index, workload, read[place])
+
+
+def _fit(
+    app: LoadedApp, index: int, workload: WorkloadSpec, manifests: tuple[Manifest, ...]
+) -> Iterator[Finding]:
+    here = [one for one in manifests if one.kind == workload.kind and one.name == workload.name]
+    path = app.path_of(index)
+    if not here:
+        known = sorted({f"{one.kind} {one.name}" for one in manifests if one.containers()})
+        yield app.document.finding(
+            "workload-not-there",
+            (*path, "manifests"),
+            f"the manifests hold no {workload.kind} '{workload.name}'",
+            "write the workload's own kind and name: " + (", ".join(known) or "there is none"),
+        )
+    wanted = workload.containers or (workload.name,)
+    for manifest in here:
+        there = manifest.containers()
+        lacking = [name for name in wanted if name not in there]
+        if lacking:
+            yield app.document.finding(
+                "container-not-there",
+                (*path, "containers") if workload.containers else path,
+                f"{manifest.file}:{manifest.line} has no container '{lacking[0]}'",
+                f"write containers: those of {', '.join(there) or '(none)'} that get the settings",
+            )
+            return
