@@ -98,15 +98,15 @@ class ResourceFacts(Frozen):
     """What every resource has, whatever its kind: its posture and its owner. Kinds add `kind`, `id` and hosts."""
 
     network: NetworkPosture = "public"
-    """`public` leaves it as it is, `firewall` lets only the clusters in, `endpoint` adds a private endpoint, `private` also closes public access."""
+    """`public` leaves its doors as they are. `firewall`: only the clusters get in, by a manual step. `endpoint` makes a private endpoint. `private` does, and closes public access by a manual step."""
     keys: Keys = "allowed"
-    """Whether access keys may work. `forbidden` is the end of the road: nothing leans on a key any more."""
+    """Whether access keys may work. `forbidden` is the end of the road: a manual step turns them off."""
     management: Management = "referenced"
-    """`referenced` touches nothing but grants and endpoints. `patched` also changes the properties that `network` and `keys` name."""
+    """`referenced`: Keyless makes grants and endpoints, and leaves the resource itself. `patched`: it may set what `network` and `keys` name; so far this is a manual step all the same."""
     owner: Literal["terraform", "bicep"] | None = None
     """Who else writes the resource; it cannot be `patched` then."""
     override: Override | None = None
-    """Forbids the keys without proof that no app leans on one."""
+    """Why the keys are forbidden, where it is not proven that no app leans on one."""
     location: Location | None = None
     """Region of the resource."""
     team: Word | None = None

@@ -18,4 +18,4 @@ AnyResource = Annotated[
 
 
 class EnvironmentFacts(Environment[AnyResource]):
-    """An environment whose resources are of the kinds there are."""
+    """The facts of one environment, with resources of every kind there is. Its name is the file's: `dev` for `Pulumi.dev.yaml`."""

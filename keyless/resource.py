@@ -11,7 +11,7 @@ from keyless.plan import ArmId
 
 
 class Resource(ResourceFacts):
-    """Fields of every resource. A kind adds `kind` and `id`, and says which uses it `serves`."""
+    """What every resource has, whatever its kind; a kind adds its own, and says which uses it serves."""
 
     serves: ClassVar[tuple[str, ...]]
     catalogued: ClassVar[str]

@@ -1,4 +1,4 @@
 #!/bin/sh
 # Rewrite what is generated: the reference pages and the JSON Schemas.
 set -eu
-exec .venv/bin/python docs/generate.py
+exec .venv/bin/python -m docs.generate

@@ -1,0 +1,1 @@
+"""What `make docs` renders: models, kinds and commands as rows for the templates."""
