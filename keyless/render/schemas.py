@@ -41,7 +41,20 @@ def render_schemas() -> dict[str, str]:
         "required": ["config"],
         "$defs": definitions,
     }
+    part: dict[str, Any] = {
+        "$schema": _DIALECT,
+        "title": "Part of an environment",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: facts["properties"][name] for name in ("resources", "apps")},
+        "$defs": definitions,
+    }
+    schemas = {
+        "app.schema.json": app,
+        "environment.schema.json": environment,
+        "environment-part.schema.json": part,
+    }
     return {
         name: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        for name, value in (("app.schema.json", app), ("environment.schema.json", environment))
+        for name, value in schemas.items()
     }
