@@ -22,8 +22,9 @@ from keyless.plan import (
     Workload,
     WorkloadPatch,
 )
+from keyless.project import CONFIG_KEY, LoadedEnvironment
 from keyless.resource import Resource
-from keyless.spec import CONFIG_KEY, LoadedApp, LoadedEnvironment, WorkloadSpec
+from keyless.spec import LoadedApp, WorkloadSpec
 from keyless.use import CacheGrant, RoleGrant, Use
 from keyless.wrongs import Wrong
 

@@ -1,7 +1,8 @@
 """Refuses apps that are right one by one and cannot be together."""
 
 from keyless.plan import AppPlan
-from keyless.spec import LoadedApp, LoadedEnvironment
+from keyless.project import LoadedEnvironment
+from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
 
 

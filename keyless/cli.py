@@ -44,7 +44,7 @@ def check(root: Path) -> None:
     from keyless.doctor.fit import check_fit
     from keyless.errors import PlanError
     from keyless.planner import check_project
-    from keyless.spec import load_project
+    from keyless.project import load_project
 
     project = load_project(root)
     plans = check_project(project)
@@ -70,7 +70,7 @@ def plan(root: Path, environment: str, team: str | None, app: str | None, format
     from keyless.errors import PlanError
     from keyless.finding import Finding
     from keyless.planner import make_plan
-    from keyless.spec import load_project
+    from keyless.project import load_project
 
     project = load_project(root, (environment,))
     made = make_plan(project.apps, project.environments[environment])
@@ -108,7 +108,7 @@ def plan(root: Path, environment: str, team: str | None, app: str | None, format
 def stacks(root: Path, environment: str | None) -> None:
     """List every stack there is, with its apps."""
     from keyless.planner import check_project
-    from keyless.spec import load_project
+    from keyless.project import load_project
 
     plans = check_project(load_project(root, (environment,) if environment else None))
     for made in plans.values():

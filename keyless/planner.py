@@ -24,8 +24,9 @@ from keyless.plan import (
     SharedPlan,
     StackPlan,
 )
+from keyless.project import LoadedEnvironment, Project, load_project
 from keyless.shared import shared_of
-from keyless.spec import LoadedApp, LoadedEnvironment, Project, load_project
+from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
 
 MAX_APPS = 100

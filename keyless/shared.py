@@ -17,8 +17,8 @@ from keyless.plan import (
     PrivateEndpoint,
     SharedPlan,
 )
+from keyless.project import LoadedEnvironment
 from keyless.resource import Resource
-from keyless.spec import LoadedEnvironment
 
 
 @dataclass(frozen=True, slots=True)

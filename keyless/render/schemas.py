@@ -6,9 +6,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from keyless.project import CONFIG_KEY
 from keyless.registry import EnvironmentFacts
 from keyless.render.field_docs import field_docs
-from keyless.spec import CONFIG_KEY, App
+from keyless.spec import App
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from keyless.spec import app_files, environment_names
+from keyless.project import environment_names
+from keyless.spec import app_files
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")

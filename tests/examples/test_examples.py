@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from keyless.cli import main
-from keyless.spec import environment_names
+from keyless.project import environment_names
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())

@@ -9,7 +9,7 @@ import yaml
 
 from keyless.plan import AppPlan, Plan
 from keyless.planner import make_plan
-from keyless.spec import load_project
+from keyless.project import load_project
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
 DATA = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-data/providers"
