@@ -69,6 +69,7 @@ class _AppPlanner:
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
         self.check_accounts()
+        self.check_name()
         workloads = tuple(self.workload(spec, clusters) for spec in self.spec.all_workloads)
         credentials = self.credentials(workloads, clusters)
         if len(self.wrong.findings) > before:
@@ -91,7 +92,7 @@ class _AppPlanner:
         words = {"app": self.spec.app, "team": self.spec.team or "shared", "env": self.environment.name}
         facts = self.facts
         group = _filled(facts.identities.resource_group, words)
-        name = names.shortened(_filled(self.override.name or facts.identities.name, words), 128)
+        name = names.shortened(_filled(facts.identities.name, words), 128)
         made = self.override.identity is None
         if made:
             self.check_names(group, name)
@@ -286,11 +287,24 @@ class _AppPlanner:
             wider=wanted.role.wider,
         )
 
+    def check_name(self) -> None:
+        """Refuse one name for several workloads."""
+        if self.override.name is not None and len(self.spec.all_workloads) > 1:
+            document, path = self.environment.where("apps", self.spec.app)
+            self.wrong.findings.append(
+                document.finding(
+                    "one-name",
+                    (*path, "name"),
+                    f"the app '{self.spec.app}' has {len(self.spec.all_workloads)} workloads, which cannot all be '{self.override.name}'",
+                    "remove `name`; give the workloads the same names in every environment",
+                )
+            )
+
     def check_accounts(self) -> None:
         """Refuse two answers to who makes one ServiceAccount."""
         seen: dict[tuple[str, str], ManagedBy] = {}
         for index, workload in enumerate(self.spec.all_workloads):
-            account = workload.account
+            account = workload.account()
             if seen.setdefault((workload.namespace, account.name), account.managed_by) != account.managed_by:
                 self.wrong.add(
                     self.app,
@@ -301,13 +315,14 @@ class _AppPlanner:
                 )
 
     def workload(self, spec: WorkloadSpec, clusters: tuple[Cluster, ...]) -> Workload:
+        account = spec.account(self.override.name)
         patched = self.override.stage == "patched" and spec.kind != "Job"
         return Workload(
             kind=spec.kind,
             namespace=self.override.namespace or spec.namespace,
-            name=spec.name,
-            service_account=spec.account.name,
-            managed_by=spec.account.managed_by,
+            name=self.override.name or spec.name,
+            service_account=account.name,
+            managed_by=account.managed_by,
             containers=spec.containers or (spec.name,),
             patched_in=tuple(c.name for c in clusters if patched and c.delivery == "patch"),
             rendered_in=tuple(c.name for c in clusters if not patched or c.delivery == "gitops"),

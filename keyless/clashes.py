@@ -55,7 +55,7 @@ def refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: Wrong) 
         mine: set[tuple[str, ...]] = set()
         written = {(one.kind, one.name): index for index, one in enumerate(app.spec.all_workloads)}
         for workload in plan.workloads:
-            index = written[workload.kind, workload.name]
+            index = written.get((workload.kind, workload.name), 0)
             for cluster in (*workload.patched_in, *workload.rendered_in):
                 key = (cluster, workload.kind, workload.namespace, workload.name)
                 holder = workloads.setdefault(key, plan.app)

@@ -4,11 +4,14 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from keyless import __version__
+
+if TYPE_CHECKING:
+    from keyless.plan import Plan
 
 
 class _Keyless(click.Group):
@@ -45,6 +48,7 @@ def check(root: Path) -> None:
     from keyless.errors import PlanError
     from keyless.planner import check_project
     from keyless.project import load_project
+    from keyless.render.columns import counted
 
     project = load_project(root)
     plans = check_project(project)
@@ -52,11 +56,9 @@ def check(root: Path) -> None:
     if misfits:
         raise PlanError(*misfits)
     for name, plan in plans.items():
-        for warning in plan.warnings:
-            click.echo(str(warning), err=True)
-        stacks = len(plan.stacks)
-        apps = sum(len(stack.apps) for stack in plan.stacks)
-        click.echo(f"{name}: {apps} apps in {stacks} stacks, all right")
+        _warn(plan)
+        apps = counted(sum(len(stack.apps) for stack in plan.stacks), "app")
+        click.echo(f"{name}: {apps} in {counted(len(plan.stacks), 'stack')}, all right")
 
 
 @main.command()
@@ -67,39 +69,26 @@ def check(root: Path) -> None:
 @click.pass_obj
 def plan(root: Path, environment: str, team: str | None, app: str | None, format_: str) -> None:
     """Show what each app of ENV gets: identity, grants, endpoints, settings."""
-    from keyless.errors import PlanError
-    from keyless.finding import Finding
-    from keyless.planner import make_plan
+    from keyless.planner import make_plan, narrowed
     from keyless.project import load_project
 
     project = load_project(root, (environment,))
-    made = make_plan(project.apps, project.environments[environment])
-    for warning in made.warnings:
-        click.echo(str(warning), err=True)
-    stacks = [stack for stack in made.stacks if team is None or stack.team == team]
-    apps = [one for stack in stacks for one in stack.apps if app is None or one.app == app]
-    if app is not None and not apps:
-        known = ", ".join(one.app for stack in stacks for one in stack.apps)
-        raise PlanError(
-            Finding(rule="no-app", message=f"there is no app '{app}' here", fix=f"write one of: {known}")
-        )
-    if not stacks:
-        known = ", ".join(sorted({stack.team for stack in made.stacks if stack.team}))
-        raise PlanError(
-            Finding(
-                rule="no-team",
-                message=f"there is no team '{team}' in {environment}",
-                fix=f"write one of: {known}",
-            )
-        )
+    made = narrowed(make_plan(project.apps, project.environments[environment]), team, app)
+    _warn(made)
     if format_ == "json":
         from keyless.render.plan_json import render_plan_json
 
-        click.echo(render_plan_json(made, stacks, apps), nl=False)
+        text = render_plan_json(made)
     else:
-        from keyless.render.plan_table import render_plan_table
+        from keyless.render.plan_table import render_app_table, render_plan_table
 
-        click.echo(render_plan_table(made, stacks, apps), nl=False)
+        text = render_app_table(made.stacks[0].apps[0]) if app else render_plan_table(made)
+    click.echo(text, nl=False)
+
+
+def _warn(plan: "Plan") -> None:
+    for warning in plan.warnings:
+        click.echo(str(warning), err=True)
 
 
 @main.command()
@@ -109,11 +98,15 @@ def stacks(root: Path, environment: str | None) -> None:
     """List every stack there is, with its apps."""
     from keyless.planner import check_project
     from keyless.project import load_project
+    from keyless.render.columns import columns
 
     plans = check_project(load_project(root, (environment,) if environment else None))
-    for made in plans.values():
-        for stack in made.stacks:
-            click.echo(f"{stack.stack}  {', '.join(app.app for app in stack.apps) or '-'}")
+    rows = [
+        (stack.stack, ", ".join(app.app for app in stack.apps) or "-")
+        for made in plans.values()
+        for stack in made.stacks
+    ]
+    click.echo("\n".join(columns(rows)))
 
 
 @main.command()
@@ -141,7 +134,7 @@ def schema(out: Path) -> None:
 @main.command()
 @click.argument("word")
 def explain(word: str) -> None:
-    """Explain WORD: a kind, or a role."""
+    """Explain WORD: a kind of use or resource, or a role."""
     from keyless.render.explain import render_explanation
 
     click.echo(render_explanation(word), nl=False)

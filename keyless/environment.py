@@ -133,7 +133,7 @@ class AppOverride(Frozen):
     namespace: Namespace | None = None
     """Namespace of its workloads here, instead of the app file's."""
     name: ObjectName | None = None
-    """Name of its identity here."""
+    """Name of its workload here, instead of the app file's; for an app of one workload."""
     stage: Literal["patched", "granted"] = "patched"
     """`granted` makes the Azure side and the ServiceAccount and leaves the workload, so that grants settle before pods restart."""
     clusters: tuple[Word, ...] | None = Field(None, strict=False)

@@ -9,6 +9,7 @@ The order of files never matters: everything is sorted by name.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from keyless.app_planner import override_of, plan_app
@@ -45,6 +46,29 @@ def load_stack(project: Path, stack: str) -> StackPlan:
     raise PlanError(
         Finding(rule="no-stack", message=f"there is no stack '{stack}'", fix=f"write one of: {known}")
     )
+
+
+def narrowed(plan: Plan, team: str | None, app: str | None) -> Plan:
+    """What of `plan` is a team's or one app's: its stack, with that app alone. Raises PlanError for an unknown one."""
+    stacks = plan.stacks
+    if team is not None:
+        stacks = tuple(stack for stack in stacks if stack.team == team)
+        if not stacks:
+            known = ", ".join(sorted(stack.team for stack in plan.stacks if stack.team))
+            message = f"there is no team '{team}' in {plan.environment}"
+            raise PlanError(Finding(rule="no-team", message=message, fix=f"write one of: {known}"))
+    if app is not None:
+        known = ", ".join(sorted(one.app for stack in stacks for one in stack.apps))
+        stacks = tuple(
+            replace(stack, apps=tuple(one for one in stack.apps if one.app == app))
+            for stack in stacks
+            if any(one.app == app for one in stack.apps)
+        )
+        if not stacks:
+            where = plan.environment if team is None else f"{team}.{plan.environment}"
+            message = f"there is no app '{app}' in {where}"
+            raise PlanError(Finding(rule="no-app", message=message, fix=f"write one of: {known}"))
+    return replace(plan, stacks=stacks)
 
 
 def check_project(project: Project) -> dict[str, Plan]:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from keyless.environment import Frozen
@@ -54,14 +62,17 @@ class WorkloadSpec(Frozen):
     containers: Annotated[tuple[Namespace, ...], Field(strict=False)] = ()
     """Containers that get the settings as variables."""
 
-    @property
-    def account(self) -> ServiceAccountSpec:
-        """The ServiceAccount, by default named like the workload."""
-        return self.service_account or ServiceAccountSpec(name=self.name)
+    def account(self, name: str | None = None) -> ServiceAccountSpec:
+        """The ServiceAccount, by default named like the workload, which an environment may call `name`."""
+        return self.service_account or ServiceAccountSpec(name=name or self.name)
 
 
 class App(Frozen):
     """One identity and the workloads that share it: what it uses, the same in every environment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["workload"]}, {"required": ["workloads"]}]}
+    )
 
     app: Word
     """The app's name: one word for it everywhere, also in the names of what is made."""

@@ -2,18 +2,22 @@
 
 from difflib import get_close_matches
 
-from keyless.catalogue import KINDS, Entry, entry, refused
+from keyless.catalogue import KINDS, Entry, Target, entry, refused
 from keyless.errors import SpecError
 from keyless.finding import Finding
 
 
 def render_explanation(word: str) -> str:
-    """What `word` is: a kind, or the name or id of a role. Raises SpecError where it is neither."""
+    """What `word` is: a kind of use or of resource, or the name or id of a role. Raises SpecError where it is neither."""
     if word in KINDS:
         return _kind(word, entry(word))
     for never in refused():
         if word.lower() in (never.name.lower(), never.id):
             return f"{never.name} ({never.id})\n  refused, even with a waiver: {never.because}\n"
+    for kind in KINDS:
+        facts_of = entry(kind).targets.get(word)
+        if facts_of is not None:
+            return _target(word, kind, facts_of)
     lines: list[str] = []
     names: set[str] = set()
     for kind in KINDS:
@@ -25,7 +29,7 @@ def render_explanation(word: str) -> str:
                     lines.append(f"  what `{kind}` gets on a {target} with access: {verb}")
     if lines:
         return "\n".join([word, *lines]) + "\n"
-    known = [*KINDS, *sorted(names)]
+    known = sorted({*KINDS, *names, *(target for kind in KINDS for target in entry(kind).targets)})
     near = get_close_matches(word, known, 3)
     raise SpecError(
         Finding(
@@ -34,6 +38,19 @@ def render_explanation(word: str) -> str:
             fix="try one of: " + ", ".join(near or known),
         )
     )
+
+
+def _target(word: str, kind: str, facts: Target) -> str:
+    lines = [word, f"  Azure resource: {facts.type}", f"  serves: {kind}", f"  port: {facts.port}"]
+    lines += [f"  host in the cloud {cloud}: {host}" for cloud, host in facts.hosts.items()]
+    lines += [
+        f"  private DNS zones in the cloud {cloud}: {', '.join(zones)}"
+        for cloud, zones in facts.zones.items()
+    ]
+    lines.append(f"  close public access: {facts.close}")
+    if facts.keys_off:
+        lines.append(f"  turn keys off: {facts.keys_off}")
+    return "\n".join(lines) + "\n"
 
 
 def _kind(kind: str, facts: Entry) -> str:

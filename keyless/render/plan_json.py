@@ -1,17 +1,17 @@
 """A Plan as JSON: a versioned interface. Keys are always present, absent values null."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
-from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, Setting, StackPlan, Waiver
+from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, Setting, Waiver
 
 VERSION = 1
 
 
-def render_plan_json(plan: Plan, stacks: Iterable[StackPlan], apps: Iterable[AppPlan]) -> str:
-    """The plan's JSON, with the given stacks' shared part and apps."""
-    stacks = tuple(stacks)
+def render_plan_json(plan: Plan) -> str:
+    """The plan of an environment, or of what `narrowed` left of it."""
+    stacks = plan.stacks
+    apps = [app for stack in stacks for app in stack.apps]
     value = {
         "version": VERSION,
         "environment": plan.environment,

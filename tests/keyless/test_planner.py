@@ -102,11 +102,16 @@ def test_an_absent_app_is_left_out(tmp_path: Path) -> None:
     assert list(apps_of(plan)) == ["other"]
 
 
-def test_overrides_change_namespace_identity_name_and_clusters(tmp_path: Path) -> None:
-    override = {"namespace": "payments-dev", "name": "id-old", "clusters": ["b"]}
+def test_overrides_change_namespace_name_and_clusters(tmp_path: Path) -> None:
+    override = {"namespace": "payments-dev", "name": "checkout-blue", "clusters": ["b"]}
     environment = facts(clusters=[cluster("a"), cluster("b")], apps={"checkout": override})
     made = apps_of(planned(tmp_path, [app()], environment))["checkout"]
-    assert made.identity.name == "id-old"
+    (workload,) = made.workloads
+    assert (workload.namespace, workload.name, workload.containers) == (
+        "payments-dev",
+        "checkout-blue",
+        ("checkout",),
+    )
     assert [c.subject for c in made.credentials] == ["system:serviceaccount:payments-dev:checkout"]
     assert [c.cluster for c in made.credentials] == ["b"]
 
