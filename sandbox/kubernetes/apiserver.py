@@ -48,10 +48,29 @@ class ApiServerBackend:
         return sorted(items, key=lambda one: (one["metadata"].get("namespace", ""), one["metadata"]["name"]))
 
     def create(self, ref: Ref, body: Body, manager: str) -> Body:
-        """Make an object that must not exist yet, owned as by an apply of `manager`."""
-        if self.get(ref) is not None:
-            raise ApiError(409, "AlreadyExists", f'{ref.plural} "{ref.name}" already exists')
-        return self.apply(ref, body, manager)
+        """Make an object that must not exist yet by POST: `manager` owns it by an update, defaults too."""
+        path = _path(Ref(ref.api_version, ref.kind, ref.namespace, ""))
+        return self._send("POST", f"{path}?{urllib.parse.urlencode({'fieldManager': manager})}", body)
+
+    def adopt(self, ref: Ref, creator: str, manager: str) -> None:
+        """Make what `creator` owns by an update what `manager` owns by an apply; no creator is no error."""
+        metadata = self._request("GET", _path(ref))["metadata"]
+        entries = cast(list[Body], metadata.get("managedFields") or [])
+        theirs = next((one for one in entries if _is(one, creator, "Update")), None)
+        if theirs is None:
+            return
+        nothing: Body = {"fieldsV1": {}}
+        mine = next((one for one in entries if _is(one, manager, "Apply")), nothing)
+        adopted = {
+            **theirs,
+            "manager": manager,
+            "operation": "Apply",
+            "fieldsV1": _union(theirs["fieldsV1"], mine["fieldsV1"]),
+        }
+        rest = [one for one in entries if one is not theirs and one is not mine]
+        version = {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]}
+        change = {"op": "replace", "path": "/metadata/managedFields", "value": [*rest, adopted]}
+        self._request("PATCH", _path(ref), [version, change], "application/json-patch+json")
 
     def apply(self, ref: Ref, body: Body, manager: str, force: bool = False, dry_run: bool = False) -> Body:
         """Server-side apply."""
@@ -63,11 +82,6 @@ class ApiServerBackend:
         path = f"{_path(ref)}?{urllib.parse.urlencode(query)}"
         return self._send("PATCH", path, body, "application/apply-patch+yaml")
 
-    def update(self, ref: Ref, body: Body, manager: str) -> Body:
-        """POST as `kubectl create` does: its manager owns defaulted fields too."""
-        path = _path(Ref(ref.api_version, ref.kind, ref.namespace, ""))
-        return self._send("POST", f"{path}?{urllib.parse.urlencode({'fieldManager': manager})}", body)
-
     def delete(self, ref: Ref) -> None:
         """Remove the object; one that is gone is an error 404."""
         if self.get(ref) is None:
@@ -75,6 +89,9 @@ class ApiServerBackend:
         self._send("DELETE", _path(ref))
 
     def _send(self, method: str, path: str, body: Body | None = None, kind: str = "application/json") -> Body:
+        return _clean(self._request(method, path, body, kind))
+
+    def _request(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> Body:
         connection = http.client.HTTPSConnection(
             self.host, self.port, timeout=TIMEOUT_SECONDS, context=self.tls
         )
@@ -88,7 +105,7 @@ class ApiServerBackend:
         if response.status >= 400:
             reason, message = str(answer.get("reason", "")), str(answer.get("message", ""))
             raise ApiError(response.status, reason, message)
-        return _clean(answer)
+        return answer
 
 
 def from_kubeconfig(path: Path, context: str) -> ApiServerBackend | None:
@@ -117,3 +134,12 @@ def _path(ref: Ref) -> str:
 def _clean(body: Body) -> Body:
     metadata = cast(Body, body.get("metadata") or {})
     return {**body, "metadata": {key: one for key, one in metadata.items() if key != "managedFields"}}
+
+
+def _is(entry: Body, manager: str, operation: str) -> bool:
+    return (entry.get("manager"), entry.get("operation")) == (manager, operation)
+
+
+def _union(first: Body, second: Body) -> Body:
+    both = {name: _union(first[name], second[name]) for name in first.keys() & second.keys()}
+    return {**first, **second, **both}

@@ -69,7 +69,11 @@ class Backend(Protocol):
         ...
 
     def create(self, ref: Ref, body: Body, manager: str) -> Body:
-        """Make an object that must not exist yet, owned as by an apply of `manager`."""
+        """Make an object that must not exist yet by POST: `manager` owns it by an update, defaults too."""
+        ...
+
+    def adopt(self, ref: Ref, creator: str, manager: str) -> None:
+        """Make what `creator` owns by an update what `manager` owns by an apply; no creator is no error."""
         ...
 
     def apply(self, ref: Ref, body: Body, manager: str, force: bool = False, dry_run: bool = False) -> Body:

@@ -1,91 +1,120 @@
-"""Inputs against inputs and against the live object: what changed, what replaces, what a refresh sees."""
+"""What pulumi-kubernetes compares: new inputs with the live object, cut to the shape of the old inputs.
+
+Source: provider/pkg/provider/provider.go (Diff, convertPatchToDiff) and util.go (pruneMap, pruneSlice), read one
+commit after 4.32.0. Lists are compared by index, also those that server-side apply merges by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final, cast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeAlias, cast
 
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.kubernetes.fields import Body, is_keyed, key_of, keys_of
-from sandbox.wire import Properties
+from sandbox.kubernetes.fields import Body
+from sandbox.wire import UNKNOWN, Properties
 
-REPLACING: Final = frozenset({"apiVersion", "kind", "metadata.name", "metadata.namespace"})
+# Of the kinds here, what a Patch resource and a ServiceAccount are replaced for is the same (diff.go).
+REPLACING: Final = frozenset({("metadata", "name"), ("metadata", "namespace")})
 PropertyDiff = provider_pb2.PropertyDiff
+KINDS: Final = {
+    "add": (PropertyDiff.ADD, PropertyDiff.ADD_REPLACE),
+    "delete": (PropertyDiff.DELETE, PropertyDiff.DELETE_REPLACE),
+    "update": (PropertyDiff.UPDATE, PropertyDiff.UPDATE_REPLACE),
+}
+Steps: TypeAlias = tuple[str | int, ...]
 
 
-def difference(olds: Properties, news: Properties) -> provider_pb2.DiffResponse:
-    """The Diff answer; a new name or namespace replaces, the old object first."""
-    changes = dict(_changes(olds, news, ""))
+def difference(
+    old_inputs: Properties, live: Body, news: Properties, ignored: Iterable[str] = ()
+) -> provider_pb2.DiffResponse:
+    """The Diff answer; `live` is what the last Create, Update or Read put into the state."""
+    pruned = cast(Body, prune(live, old_inputs))
+    if "name" in (news.get("metadata") or {}):
+        pruned["metadata"] = {**(pruned.get("metadata") or {}), "name": live["metadata"]["name"]}
+    hidden = [steps_of(path) for path in ignored]
+    changes = {
+        steps: how
+        for steps, how in _changes(pruned, news, ())
+        if not any(contains(path, steps) for path in hidden)
+    }
     if not changes:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
-    replaces = sorted(REPLACING & changes.keys())
-    kinds = {
-        "add": (PropertyDiff.ADD, PropertyDiff.ADD_REPLACE),
-        "delete": (PropertyDiff.DELETE, PropertyDiff.DELETE_REPLACE),
-        "update": (PropertyDiff.UPDATE, PropertyDiff.UPDATE_REPLACE),
-    }
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
     detailed = {
-        path: PropertyDiff(kind=kinds[how][path in REPLACING], inputDiff=True)
-        for path, how in changes.items()
+        path_of(steps): PropertyDiff(kind=KINDS[how][steps in REPLACING], inputDiff=how == "delete")
+        for steps, how in changes.items()
     }
-    tops = [name for name in sorted(olds.keys() | news.keys()) if olds.get(name) != news.get(name)]
+    # Never deleteBeforeReplace: that is for a replacement that keeps its name and namespace.
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME,
-        diffs=tops,
-        replaces=replaces,
-        deleteBeforeReplace=bool(replaces),
+        replaces=sorted(map(path_of, REPLACING & changes.keys())),
         detailedDiff=detailed,
         hasDetailedDiff=True,
     )
 
 
-def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
+def prune(source: Any, target: Any) -> Any:
+    """`source` with the entries that `target` has too: of maps by key, of lists by index."""
+    if isinstance(source, dict) and isinstance(target, dict):
+        live, wanted = cast(Body, source), cast(Body, target)
+        return {name: prune(one, wanted[name]) for name, one in live.items() if name in wanted}
+    if isinstance(source, list) and isinstance(target, list):
+        items: list[Any] = source
+        shape: list[Any] = target
+        if items and shape and type(items[0]) is not type(shape[0]):
+            return items
+        return [prune(one, like) for one, like in zip(items, shape, strict=False)]
+    return source
+
+
+def _changes(old: Any, new: Any, steps: Steps) -> Iterator[tuple[Steps, str]]:
     if isinstance(old, dict) and isinstance(new, dict):
         before, after = cast(Body, old), cast(Body, new)
         for name in sorted(before.keys() | after.keys()):
-            plain = name.replace("_", "a").replace("-", "a").isalnum()
-            step = f"{path}.{name}".lstrip(".") if plain else f'{path}["{name}"]'
             if name not in before:
-                yield step, "add"
+                yield (*steps, name), "add"
             elif name not in after:
-                yield step, "delete"
+                yield (*steps, name), "delete"
             else:
-                yield from _changes(before[name], after[name], step)
+                yield from _changes(before[name], after[name], (*steps, name))
     elif isinstance(old, list) and isinstance(new, list):
         first: list[Any] = old
         second: list[Any] = new
         for index in range(max(len(first), len(second))):
-            step = f"{path}[{index}]"
             if index >= len(first):
-                yield step, "add"
+                yield (*steps, index), "add"
             elif index >= len(second):
-                yield step, "delete"
+                yield (*steps, index), "delete"
             else:
-                yield from _changes(first[index], second[index], step)
-    elif old != new:
-        yield path, "update"
+                yield from _changes(first[index], second[index], (*steps, index))
+    elif new is UNKNOWN or old != new:
+        yield steps, "update"
 
 
-def live_inputs(inputs: Properties, live: Body) -> Properties:
-    """`inputs` with the live values: what others added is left out, what is gone is gone."""
-    return cast(Properties, _seen(inputs, live, ()))
+def path_of(steps: Steps) -> str:
+    """A property path as the provider writes it: `metadata.labels["a.b/c"]`, `spec.containers[0].name`."""
+    words: list[str] = []
+    for step in steps:
+        if isinstance(step, int):
+            words.append(f"[{step}]")
+        elif any(mark in step for mark in '."[]'):
+            words.append('["' + step.replace('"', '\\"') + '"]')
+        else:
+            words.append(f".{step}")
+    return "".join(words).removeprefix(".")
 
 
-def _seen(wanted: Any, live: Any, path: tuple[Any, ...]) -> Any:
-    if isinstance(wanted, dict) and isinstance(live, dict):
-        now = cast(Body, live)
-        return {
-            name: _seen(one, now[name], (*path, name))
-            for name, one in cast(Body, wanted).items()
-            if name in now
-        }
-    if is_keyed(path, wanted) and isinstance(live, list):
-        keys = keys_of(path)
-        items = {key_of(item, keys): item for item in cast(list[Body], live)}
-        return [
-            _seen(item, items[key], (*path, key))
-            for item in cast(list[Body], wanted)
-            if (key := key_of(item, keys)) in items
-        ]
-    return live
+def steps_of(path: str) -> Steps:
+    """What `path_of` wrote, or a path of `ignoreChanges`, which may hold `*`."""
+    found: list[str | int] = []
+    for quoted, index, name in re.findall(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.\[\]]+)', path):
+        found.append(int(index) if index.isdigit() else quoted.replace('\\"', '"') or index or name)
+    return tuple(found)
+
+
+def contains(ignored: Steps, steps: Steps) -> bool:
+    """Whether `steps` is at or below `ignored` (PropertyPath.Contains of the Pulumi SDK)."""
+    return len(ignored) <= len(steps) and all(
+        mine in ("*", theirs) for mine, theirs in zip(ignored, steps, strict=False)
+    )

@@ -39,8 +39,8 @@ class MemoryBackend:
         found = self._row(ref)
         return found[1] if found else {}
 
-    def create(self, ref: Ref, body: Body, manager: str, operation: str = "Apply") -> Body:
-        """Make an object. An `Update` owns defaulted fields too, an `Apply` only what it names."""
+    def create(self, ref: Ref, body: Body, manager: str) -> Body:
+        """Make an object by POST: `manager` owns it by an update, defaults too."""
         with store.transaction(self.connection):
             self._check_namespace(ref)
             if self._row(ref):
@@ -48,9 +48,19 @@ class MemoryBackend:
             made = copy.deepcopy(body)
             validation.complete(ref, made)
             validation.check(ref, made)
-            paths = set(fields.owned(made if operation == "Update" else body))
-            self._write(ref, made, _with({}, manager, operation, paths))
+            self._write(ref, made, _with({}, manager, "Update", set(fields.owned(made))))
             return made
+
+    def adopt(self, ref: Ref, creator: str, manager: str) -> None:
+        """Make what `creator` owns by an update what `manager` owns by an apply; no creator is no error."""
+        with store.transaction(self.connection):
+            live, managers = self._row(ref) or ({}, {})
+            entry = managers.pop(creator, {})
+            if entry.get("operation") != "Update":
+                return
+            mine = managers.get(manager, {"fields": []})
+            paths = fields.from_json(entry["fields"]) | fields.from_json(mine["fields"])
+            self._write(ref, live, _with(managers, manager, "Apply", paths))
 
     def apply(self, ref: Ref, body: Body, manager: str, force: bool = False, dry_run: bool = False) -> Body:
         """Server-side apply. Raises ApiError 409 with every field that another manager holds to another value."""

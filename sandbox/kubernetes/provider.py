@@ -1,6 +1,6 @@
 """The pulumi-kubernetes provider as the engine sees it, on top of a cluster.
 
-Behaviour: pulumi-kubernetes provider/pkg/provider/provider.go and await/await.go at 4.34.2.
+Behaviour: pulumi-kubernetes provider/pkg/provider/provider.go and await/await.go, read one commit after 4.32.0.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2
+import grpc
+from google.protobuf import any_pb2
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from sandbox import store
 from sandbox.faults import Faults
-from sandbox.kubernetes import diffs
+from sandbox.kubernetes import checkpoint, diffs
 from sandbox.kubernetes.apiserver import VARIABLE, from_kubeconfig
 from sandbox.kubernetes.backend import ApiError, Backend, Ref, not_found
 from sandbox.kubernetes.fields import Body
@@ -35,14 +37,15 @@ KINDS: Final = {
     "apps/v1:DaemonSetPatch": ("apps/v1", "DaemonSet"),
     "batch/v1:CronJobPatch": ("batch/v1", "CronJob"),
 }
-FIELD_MANAGER: Final = "__fieldManager"
-INITIAL_VERSION: Final = "__initialApiVersion"
+# Who creates plain objects, by POST; the first update hands the fields to the manager of the applies.
+CREATOR: Final = "pulumi-kubernetes"
 MANAGER_ANNOTATION: Final = "pulumi.com/patchFieldManager"
 FORCE_ANNOTATION: Final = "pulumi.com/patchForce"
 CONFLICT_HELP: Final = (
-    "Server-side apply field conflict detected. See "
+    "server-side apply field conflict detected, see "
     "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply"
-    "/#handle-field-conflicts-on-existing-resources for troubleshooting help"
+    "/#handle-field-conflicts-on-existing-resources for troubleshooting help\n"
+    'The resource managed by field manager "{manager}" had an apply conflict: {message}'
 )
 # client-go tries again only when the server asks for it: throttled or failing, with Retry-After.
 RETRIED_STATUS: Final = frozenset({429, 500, 502, 503, 504})
@@ -67,7 +70,7 @@ class KubernetesProvider(Plugin):
 
     def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         token, (version, kind) = self._type(request.urn)
-        news = {**_inputs(request.news), "apiVersion": version, "kind": kind}
+        news = {**checkpoint.inputs_of(request.news), "apiVersion": version, "kind": kind}
         metadata = dict(cast(Body, news.get("metadata") or {}))
         failures: list[provider_pb2.CheckFailure] = []
         if not metadata.get("name"):
@@ -75,7 +78,7 @@ class KubernetesProvider(Plugin):
                 reason = "Patch resources must specify the `metadata.name` field of the resource to patch"
                 failures.append(provider_pb2.CheckFailure(property="metadata.name", reason=reason))
             else:
-                old = (_inputs(request.olds).get("metadata") or {}).get("name")
+                old = (checkpoint.inputs_of(request.olds).get("metadata") or {}).get("name")
                 seed = hashlib.sha256(request.randomSeed or request.urn.encode()).hexdigest()
                 metadata["name"] = old or f"{request.urn.rpartition('::')[2]}-{seed[:8]}"
         if kind != "Namespace" and not metadata.get("namespace"):
@@ -84,22 +87,26 @@ class KubernetesProvider(Plugin):
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         self._type(request.urn)
-        return diffs.difference(_inputs(request.old_inputs), _inputs(request.news))
+        inputs, live = checkpoint.parse(request.olds)
+        return diffs.difference(inputs, live, checkpoint.inputs_of(request.news), request.ignoreChanges)
 
     def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         token, _ = self._type(request.urn)
-        inputs = _inputs(request.properties)
+        inputs = checkpoint.inputs_of(request.properties)
         manager = self._manager(request.urn, inputs, {})
         if request.preview:
-            # Nothing is asked of the server for a patch; a plain object is tried once all of it is known.
-            if not token.endswith("Patch") and not has_unknown(inputs):
-                self._refuse_existing(_ref(inputs))
+            # Nothing is asked of the server for a patch; of a plain object, that it exists is no error (provider.go
+            # `failedPreview`): both answer with the inputs.
             return provider_pb2.CreateResponse(properties=encode(inputs))
         ref = _ref(inputs)
-        live = self._change(
-            request.urn, inputs, lambda cluster: self._make(cluster, token, ref, inputs, manager)
+        try:
+            live = self._change(request.urn, lambda cluster: self._make(cluster, token, ref, inputs, manager))
+        except ApiError as error:
+            told = f"was not successfully created by the Kubernetes API server: {_worded(error, manager)}"
+            raise ApiError(error.code, error.error, f'resource "{request.urn}" {told}') from error
+        return provider_pb2.CreateResponse(
+            id=ref.id, properties=encode(checkpoint.outputs(live, inputs, manager))
         )
-        return provider_pb2.CreateResponse(id=ref.id, properties=encode(_outputs(live, inputs, manager)))
 
     def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         _, (version, kind) = self._type(request.urn)
@@ -109,81 +116,109 @@ class KubernetesProvider(Plugin):
         live = self._cluster().get(Ref(version, kind, namespace, name))
         if live is None:
             return provider_pb2.ReadResponse()
-        inputs = _inputs(request.inputs)
-        state = plain(decode(request.properties))
-        manager = self._manager(request.urn, inputs, state)
-        seen = diffs.live_inputs(inputs, live) if inputs else live
-        outputs = _outputs(live, seen, manager)
+        inputs = checkpoint.inputs_of(request.inputs)
+        manager = self._manager(request.urn, inputs, plain(decode(request.properties)))
+        seen = cast(Properties, diffs.prune(live, inputs)) if inputs else checkpoint.importable(live)
+        outputs = checkpoint.outputs(live, seen, manager)
         return provider_pb2.ReadResponse(id=request.id, properties=encode(outputs), inputs=encode(seen))
 
     def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
-        inputs, state = _inputs(request.news), plain(decode(request.olds))
+        inputs, state = checkpoint.inputs_of(request.news), plain(decode(request.olds))
         manager = self._manager(request.urn, inputs, state)
         if request.preview and has_unknown(inputs):
             return provider_pb2.UpdateResponse(properties=encode(inputs))
+        _refuse_ignored(request.ignoreChanges)
         ref = _ref(inputs)
+        patch = _token(request.urn).endswith("Patch")
         force = self._force(inputs)
         if request.preview:
             try:
-                live = self._cluster().apply(ref, inputs, manager, force, dry_run=True)
+                # Forced where the first real update would take over the fields of CREATOR (await.go patchForce).
+                live = self._cluster().apply(ref, inputs, manager, force or not patch, dry_run=True)
             except ApiError as error:
-                raise _worded(error, ref, "updated") from error
-            return provider_pb2.UpdateResponse(properties=encode(_outputs(live, inputs, manager)))
-        before = state.get(FIELD_MANAGER)
+                raise _worded(error, manager) from error
+            return provider_pb2.UpdateResponse(properties=encode(checkpoint.outputs(live, inputs, manager)))
+        before = state.get(checkpoint.FIELD_MANAGER)
 
         def attempt(cluster: Backend) -> Body:
             if cluster.get(ref) is None:
                 raise not_found(ref)
+            if not patch:
+                cluster.adopt(ref, CREATOR, manager)
             live = cluster.apply(ref, inputs, manager, force)
             if before and before != manager:
                 live = cluster.apply(ref, _bare(ref), before)
             return live
 
-        live = self._change(request.urn, inputs, attempt, "updated")
-        return provider_pb2.UpdateResponse(properties=encode(_outputs(live, inputs, manager)))
+        try:
+            live = self._change(request.urn, attempt)
+        except ApiError as error:
+            raise _worded(error, manager) from error
+        return provider_pb2.UpdateResponse(properties=encode(checkpoint.outputs(live, inputs, manager)))
 
     def delete(self, request: provider_pb2.DeleteRequest) -> None:
         token, (version, kind) = self._type(request.urn)
         namespace, _, name = request.id.rpartition("/")
         ref = Ref(version, kind, namespace, name)
-        manager = self._manager(request.urn, _inputs(request.old_inputs), plain(decode(request.properties)))
+        inputs, _ = checkpoint.parse(request.properties)
+        manager = self._manager(request.urn, inputs, plain(decode(request.properties)))
 
         def attempt(cluster: Backend) -> Body:
-            if cluster.get(ref) is None:
-                return {}
             if token.endswith("Patch"):
+                # Asked whether or not the object is there (ssa/actions.go Relinquish).
                 return cluster.apply(ref, _bare(ref), manager)
-            cluster.delete(ref)
+            if cluster.get(ref) is not None:
+                cluster.delete(ref)
             return {}
 
-        self._change(request.urn, {"metadata": {"name": name}}, attempt, "deleted", ref)
+        self._change(request.urn, attempt)
+
+    def Update(
+        self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.UpdateResponse:
+        """As `Plugin.Update`; what failed while the object exists is recorded as changed, with init errors."""
+        try:
+            return self.update(request)
+        except ApiError as error:
+            inputs = checkpoint.inputs_of(request.news)
+            ref = _ref(inputs)
+            live = self._cluster().get(ref)
+            if live is None:
+                told = f'update of resource "{request.urn}" failed: {error}'
+                context.abort(grpc.StatusCode.UNKNOWN, told)
+            manager = self._manager(request.urn, inputs, plain(decode(request.olds)))
+            told = f'the Kubernetes API server reported that "{ref.id}" failed to fully initialize or become live'
+            failed = provider_pb2.ErrorResourceInitFailed(
+                id=ref.id,
+                properties=encode(checkpoint.outputs(live, inputs, manager)),
+                reasons=[f"{told}: {error}"],
+            )
+            detail = any_pb2.Any()
+            detail.Pack(failed)
+            status = status_pb2.Status(
+                code=grpc.StatusCode.UNKNOWN.value[0], message=f"{told}: {error}", details=[detail]
+            )
+            context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+            context.abort(grpc.StatusCode.UNKNOWN, status.message)
+        raise AssertionError("unreachable")
 
     def _make(self, cluster: Backend, token: str, ref: Ref, inputs: Properties, manager: str) -> Body:
-        if token.endswith("Patch"):
+        upsert = self.config.get("upsertExistingObjects") in (True, "true")
+        if upsert or token.endswith("Patch"):
             return cluster.apply(ref, inputs, manager, self._force(inputs))
-        if self.config.get("upsertExistingObjects") in (True, "true"):
-            return cluster.apply(ref, inputs, manager, self._force(inputs))
-        return cluster.create(ref, inputs, manager)
+        return cluster.create(ref, inputs, CREATOR)
 
-    def _refuse_existing(self, ref: Ref) -> None:
-        if self.config.get("upsertExistingObjects") not in (True, "true") and self._cluster().get(ref):
-            exists = ApiError(409, "AlreadyExists", f'{ref.plural} "{ref.name}" already exists')
-            raise _worded(exists, ref, "created")
-
-    def _change(
-        self, urn: str, inputs: Properties, attempt: Any, verb: str = "created", ref: Ref | None = None
-    ) -> Body:
+    def _change(self, urn: str, attempt: Callable[[Backend], Body]) -> Body:
         """Make a change, trying again as client-go does, under the sandbox's faults."""
-        ref = ref or _ref(inputs)
         retries = 0
         while True:
             try:
                 if status := self.faults.before(_token(urn)):
                     raise ApiError(status, "Fault", f"the server was told to answer {status}")
-                live: Body = attempt(self._cluster())
+                live = attempt(self._cluster())
             except ApiError as error:
                 if error.code not in RETRIED_STATUS or retries == RETRIES:
-                    raise _worded(error, ref, verb) from error
+                    raise
                 retries += 1
                 time.sleep(WAIT_SECONDS)
             else:
@@ -191,7 +226,7 @@ class KubernetesProvider(Plugin):
                 return live
 
     def _manager(self, urn: str, inputs: Properties, state: Properties) -> str:
-        named = _annotations(inputs).get(MANAGER_ANNOTATION) or state.get(FIELD_MANAGER)
+        named = _annotations(inputs).get(MANAGER_ANNOTATION) or state.get(checkpoint.FIELD_MANAGER)
         # Random in the real provider; from the URN here, so that every run says the same.
         return str(named or f"pulumi-kubernetes-{hashlib.sha256(urn.encode()).hexdigest()[:8]}")
 
@@ -227,11 +262,6 @@ def _token(urn: str) -> str:
     return urn.split("::")[2].rpartition("$")[2]
 
 
-def _inputs(struct: struct_pb2.Struct) -> Properties:
-    found: Properties = plain(decode(struct))
-    return {name: value for name, value in found.items() if value is not None and not name.startswith("__")}
-
-
 def _annotations(inputs: Properties) -> Properties:
     return cast(Properties, (inputs.get("metadata") or {}).get("annotations") or {})
 
@@ -247,13 +277,17 @@ def _bare(ref: Ref) -> Body:
     return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name, **space}}
 
 
-def _outputs(live: Body, inputs: Properties, manager: str) -> Properties:
-    shown = diffs.live_inputs(inputs, live)
-    return {**shown, FIELD_MANAGER: manager, INITIAL_VERSION: inputs["apiVersion"]}
+def _refuse_ignored(paths: Iterable[str]) -> None:
+    """The real provider would send the live values of these paths, and so co-own what others wrote there."""
+    if ignored := sorted(paths):
+        message = (
+            f"the stand-in does not update with ignoreChanges ({', '.join(ignored)}): replace on changes"
+        )
+        raise ApiError(400, "IgnoreChanges", message)
 
 
-def _worded(error: ApiError, ref: Ref, verb: str) -> ApiError:
+def _worded(error: ApiError, manager: str) -> ApiError:
     """The error as pulumi-kubernetes passes it on."""
-    text = f"{CONFLICT_HELP}: {error.message}" if error.error == "Conflict" else error.message
-    message = f"resource {ref.id} was not successfully {verb} by the Kubernetes API server: {text}"
-    return ApiError(error.code, error.error, message)
+    if error.error != "Conflict":
+        return error
+    return ApiError(error.code, error.error, CONFLICT_HELP.format(manager=manager, message=error.message))

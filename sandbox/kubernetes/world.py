@@ -25,9 +25,9 @@ def load(connection: sqlite3.Connection, cluster: str, objects: list[dict[str, A
             home = Ref("v1", "Namespace", "", space)
             if space and space not in NAMESPACES and backend.get(home) is None:
                 made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}
-                backend.create(home, made, manager, "Update")
+                backend.create(home, made, manager)
             if backend.get(ref) is None:
-                backend.create(ref, body, manager, "Update")
+                backend.create(ref, body, manager)
 
 
 def snapshot(connection: sqlite3.Connection) -> bytes:

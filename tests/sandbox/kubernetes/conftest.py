@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,23 @@ class Client:
         request = provider_pb2.DeleteRequest(urn=self.urn(token), id=id_, properties=encode(state))
         self.stub.Delete(request)
 
-    def diff(self, token: str, olds: dict[str, Any], news: dict[str, Any]) -> provider_pb2.DiffResponse:
+    def diff(
+        self, token: str, state: dict[str, Any], news: dict[str, Any], ignored: Sequence[str] = ()
+    ) -> provider_pb2.DiffResponse:
         request = provider_pb2.DiffRequest(
             urn=self.urn(token),
-            old_inputs=encode(self.inputs(token, olds)),
+            olds=encode(state),
             news=encode(self.inputs(token, news)),
+            ignoreChanges=ignored,
         )
         answer: provider_pb2.DiffResponse = self.stub.Diff(request)
         return answer
+
+    def managers(self, group_kind: str, name: str) -> dict[str, Any]:
+        """Who owns which fields of an object of namespace `shop`."""
+        query = "SELECT managers FROM objects WHERE (group_kind, namespace, name) = (?, 'shop', ?)"
+        with closing(store.connect(self.folder)) as connection:
+            return json.loads(connection.execute(query, (group_kind, name)).fetchone()[0])
 
     def snapshot(self) -> bytes:
         with closing(store.connect(self.folder)) as connection:

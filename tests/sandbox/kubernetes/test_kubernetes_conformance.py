@@ -21,6 +21,7 @@ from tests.support import apiserver
 
 REF = Ref("apps/v1", "Deployment", "shop", "checkout")
 LEGACY = Ref("v1", "ServiceAccount", "shop", "legacy")
+NEW = Ref("v1", "ServiceAccount", "shop", "new")
 KUBECTL = "kubectl-client-side-apply"
 
 
@@ -32,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServerBacken
         pytest.skip(lack)
     with apiserver.running(tmp_path_factory.mktemp("apiserver")) as backend:
         space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
-        backend.update(Ref("v1", "Namespace", "", "shop"), space, KUBECTL)
+        backend.create(Ref("v1", "Namespace", "", "shop"), space, KUBECTL)
         yield backend
 
 
@@ -44,10 +45,10 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
             yield MemoryBackend(connection, "c")
         return
     real: ApiServerBackend = request.getfixturevalue("server")
-    real.update(REF, DEPLOYMENT, KUBECTL)
-    real.update(LEGACY, ACCOUNT, KUBECTL)
+    real.create(REF, DEPLOYMENT, KUBECTL)
+    real.create(LEGACY, ACCOUNT, KUBECTL)
     yield real
-    for ref in (REF, LEGACY):
+    for ref in (REF, LEGACY, NEW):
         if real.get(ref) is not None:
             real.delete(ref)
 
@@ -145,3 +146,23 @@ def test_creation_is_strict(backend: Backend) -> None:
     with pytest.raises(ApiError) as refused:
         backend.create(LEGACY, ACCOUNT, "m")
     assert refused.value.message == 'serviceaccounts "legacy" already exists'
+
+
+def test_what_a_creator_owns_is_adopted_by_an_apply(backend: Backend) -> None:
+    backend.create(
+        NEW, {**ACCOUNT, "metadata": {"name": "new", "namespace": "shop", "labels": {"a": "b"}}}, "c"
+    )
+    with pytest.raises(ApiError) as refused:
+        backend.apply(NEW, labelled({"a": "c"}), "m")
+    assert refused.value.message == (
+        'Apply failed with 1 conflict: conflict with "c" using v1: .metadata.labels.a'
+    )
+    for _ in range(2):
+        backend.adopt(NEW, "c", "m")
+    assert backend.apply(NEW, labelled({"a": "c"}), "m")["metadata"]["labels"] == {"a": "c"}
+    assert "labels" not in backend.apply(NEW, labelled({}), "m")["metadata"]
+
+
+def labelled(labels: dict[str, str]) -> dict[str, Any]:
+    metadata = {"name": "new", "namespace": "shop", **({"labels": labels} if labels else {})}
+    return {**ACCOUNT, "metadata": metadata}

@@ -139,11 +139,15 @@ def test_reading_what_is_gone_answers_no_id(client: Client) -> None:
 
 @pytest.mark.parametrize(("key", "replaces"), [("name", True), ("namespace", True), ("labels", False)])
 def test_another_name_or_namespace_replaces(client: Client, key: str, replaces: bool) -> None:
+    _, state = client.create(PATCH, thing())
     news = copy.deepcopy(thing())
     news["metadata"][key] = {"a": "b"} if key == "labels" else "other"
-    answer = client.diff(PATCH, thing(), news)
+    answer = client.diff(PATCH, state, news)
+    if key == "name":
+        # provider.go Diff: the live name stands in for the old one, so it is this one that is compared.
+        assert answer.detailedDiff["metadata.name"].kind == provider_pb2.PropertyDiff.UPDATE_REPLACE
     assert list(answer.replaces) == ([f"metadata.{key}"] if replaces else [])
-    assert answer.deleteBeforeReplace == replaces
+    assert not answer.deleteBeforeReplace
     assert f"metadata.{key}" in answer.detailedDiff
 
 
