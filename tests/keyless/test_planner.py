@@ -112,7 +112,7 @@ def test_overrides_change_namespace_name_and_clusters(tmp_path: Path) -> None:
         "checkout-blue",
         ("checkout",),
     )
-    assert [c.subject for c in made.credentials] == ["system:serviceaccount:payments-dev:checkout"]
+    assert [c.subject for c in made.credentials] == ["system:serviceaccount:payments-dev:checkout-blue"]
     assert [c.cluster for c in made.credentials] == ["b"]
 
 
