@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pulumi
 
+from components.kubernetes import owner_name
 from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment, SharedPlan, StackPlan
 
 # What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
@@ -62,6 +63,7 @@ def name_app(plan: AppPlan) -> Iterator[tuple[str, str]]:
     for patch in plan.patches:
         what = f"patch of {patch.kind} {patch.namespace}/{patch.name} in cluster {patch.cluster}"
         yield patch.logical_name, f"{app}: {what}"
+        yield owner_name(patch.logical_name), f"{app}: {what}"
 
 
 def describe_grant(plan: Grant) -> str:

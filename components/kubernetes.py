@@ -55,3 +55,8 @@ class Object(pulumi.CustomResource):
 def api_version(type_: str) -> str:
     """The apiVersion of manifests: `v1` of `core/v1:Secret`, `apps/v1` of `apps/v1:DeploymentPatch`."""
     return type_.partition(":")[0].removeprefix("core/")
+
+
+def owner_name(patch: str) -> str:
+    """The logical name of the resource whose deletion takes back what the patch of this logical name wrote."""
+    return f"{patch}-owner"

@@ -56,20 +56,39 @@ def make_patch(
 ) -> pulumi.Resource:
     """The patch of one workload, after `depends_on`: it restarts pods, which then need their grants.
 
-    Deleting it takes back the fields that it alone owns, and never brings back earlier values.
+    Two resources of one field manager, for reasons in docs/adr/0006: the patch is written anew as a whole whenever
+    it differs and never taken back; the owner before it holds no field, and its deletion takes back all of them.
+    That never brings back earlier values.
     """
-    return kubernetes.Object(
+    metadata = {
+        "namespace": plan.namespace,
+        "name": plan.name,
+        # A rollout that never ends is the pods' owner's to see; it must not fail or stall a stack.
+        "annotations": {"pulumi.com/skipAwait": "true", **field_manager(app)},
+    }
+    body = _nest(plan.template_path, _template(plan, identity))
+    owner_opts = kubernetes_options(context, parent, plan.cluster, depends_on=depends_on)
+    # An update of the owner would take back the fields of the patch: only another object replaces it.
+    owner_opts.ignore_changes = ["metadata.annotations"]
+    owner = kubernetes.Object(
         PATCHES[plan.kind],
-        plan.logical_name,
-        kubernetes_options(context, parent, plan.cluster, depends_on=depends_on),
+        kubernetes.owner_name(plan.logical_name),
+        owner_opts,
         kind=plan.kind,
-        metadata={
-            "namespace": plan.namespace,
-            "name": plan.name,
-            # A rollout that never ends is the pods' owner's to see; it must not fail or stall a stack.
-            "annotations": {"pulumi.com/skipAwait": "true", **field_manager(app)},
-        },
-        body=_nest(plan.template_path, _template(plan, identity)),
+        metadata=metadata,
+        body={},
+    )
+    opts = kubernetes_options(context, parent, plan.cluster, depends_on=[*depends_on, owner])
+    # The provider compares lists by index and would find our variables behind others' different for ever.
+    opts.ignore_changes = [".".join((*plan.template_path, "spec", "containers"))]
+    # So changes in them are seen here, and written by a creation: an update would send what is ignored as it was.
+    opts.replacement_trigger = body
+    opts.replace_on_changes = ["*"]
+    opts.replace_with = [owner]
+    opts.delete_before_replace = False
+    opts.retain_on_delete = True
+    return kubernetes.Object(
+        PATCHES[plan.kind], plan.logical_name, opts, kind=plan.kind, metadata=metadata, body=body
     )
 
 

@@ -1,6 +1,8 @@
 """ServiceAccounts and workload patches."""
 
 import pytest
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import resource_pb2
 
 from components.workloads import PATCHES
 from keyless.plan import ClusterAccess
@@ -8,12 +10,14 @@ from tests.support.plans import app_plan, credential, patch, role_assignment, se
 from tests.support.synth import Made, synth
 
 CLIENT_ID = "client-id-of-checkout-identity"
+NAME = "checkout-aks-dev-deployment-checkout"
+OWNER = f"{NAME}-owner"
 MANAGER = {"pulumi.com/patchFieldManager": "keyless-checkout"}
 
 
 def patched(**changes: object) -> dict[str, object]:
     """The inputs of the patch of a Deployment with `changes`."""
-    return synth(stack_plan(app_plan(patches=(patch("checkout", **changes),)))).one("DeploymentPatch").inputs
+    return synth(stack_plan(app_plan(patches=(patch("checkout", **changes),)))).named(NAME).inputs
 
 
 def test_a_service_account_of_keyless_is_made_with_the_client_id() -> None:
@@ -97,8 +101,10 @@ def test_a_patch_never_forces_and_never_waits_for_a_rollout() -> None:
     ],
 )
 def test_each_kind_of_workload_has_its_patch(kind: str, token: str, api_version: str) -> None:
-    made = synth(stack_plan(app_plan(patches=(patch("checkout", kind=kind),)))).one(token)
-    assert (made.inputs["kind"], made.inputs["apiVersion"]) == (kind, api_version)
+    made = synth(stack_plan(app_plan(patches=(patch("checkout", kind=kind),))))
+    for name in (NAME, OWNER):
+        one = made.named(name)
+        assert (one.type, one.inputs["kind"], one.inputs["apiVersion"]) == (token, kind, api_version)
 
 
 def test_a_job_has_no_patch() -> None:
@@ -108,9 +114,39 @@ def test_a_job_has_no_patch() -> None:
 def test_the_pod_template_of_a_cron_job_lies_two_levels_deeper() -> None:
     path = ("spec", "jobTemplate", "spec", "template")
     made = synth(stack_plan(app_plan(patches=(patch("checkout", kind="CronJob", template_path=path),))))
-    spec = made.one("CronJobPatch").inputs["spec"]
+    spec = made.named(NAME).inputs["spec"]
     assert spec["jobTemplate"]["spec"]["template"]["spec"]["serviceAccountName"] == "checkout"
     assert set(spec) == {"jobTemplate"}
+    assert list(made.named(NAME).request.ignoreChanges) == [  # type: ignore[union-attr]
+        "spec.jobTemplate.spec.template.spec.containers"
+    ]
+
+
+def test_an_owner_without_fields_comes_before_the_patch_and_takes_its_fields_back() -> None:
+    """docs/adr/0006: both have one field manager; the owner is never updated, and alone is deleted."""
+    made = synth(stack_plan(app_plan()))
+    owner, written = made.named(OWNER), made.named(NAME)
+    assert owner.inputs == {name: one for name, one in written.inputs.items() if name != "spec"}
+    assert owner.name in written.depends_on
+    assert owner.depends_on == written.depends_on - {owner.name, "checkout-identity"}
+    request = owner.request
+    assert isinstance(request, resource_pb2.RegisterResourceRequest)
+    assert list(request.ignoreChanges) == ["metadata.annotations"]
+    assert request.deleteBeforeReplace
+    assert not request.retainOnDelete
+
+
+def test_a_patch_is_only_ever_created_anew_and_left_to_its_owner() -> None:
+    """docs/adr/0006: an update would send, for the ignored containers, what the state holds."""
+    request = synth(stack_plan(app_plan())).named(NAME).request
+    assert isinstance(request, resource_pb2.RegisterResourceRequest)
+    assert list(request.ignoreChanges) == ["spec.template.spec.containers"]
+    assert list(request.replaceOnChanges) == ["*"]
+    assert [one.rpartition("::")[2] for one in request.replace_with] == [OWNER]
+    assert request.retainOnDelete
+    assert not request.deleteBeforeReplace
+    trigger = rpc.deserialize_property(request.replacement_trigger.struct_value)
+    assert trigger == {"spec": patched()["spec"]}
 
 
 def test_a_patch_waits_for_what_its_pods_will_need() -> None:
@@ -118,7 +154,8 @@ def test_a_patch_waits_for_what_its_pods_will_need() -> None:
         credentials=(credential("checkout", "aks-dev"), credential("checkout", "aks-b")),
         grants=(role_assignment("checkout", "a"), role_assignment("checkout", "b")),
     )
-    assert synth(stack_plan(app)).one("DeploymentPatch").depends_on == {
+    assert synth(stack_plan(app)).named(NAME).depends_on == {
+        OWNER,
         "checkout-identity",
         "checkout-aks-b-credential",
         "checkout-orders-a-grant",

@@ -55,8 +55,8 @@ def test_up_makes_each_part_of_an_app_and_a_second_one_changes_nothing(shop: Pla
         "RoleAssignment": 3,
         "AccessPolicyAssignment": 2,
         "ServiceAccount": 2,
-        "DeploymentPatch": 2,
-        "CronJobPatch": 1,
+        "DeploymentPatch": 4,
+        "CronJobPatch": 2,
     }
     for stack in ("dev", *TEAMS):
         shop.up(stack, "--expect-no-changes")
@@ -122,7 +122,7 @@ def test_removing_a_use_removes_its_grant_and_settings_and_nothing_else(shop: Pl
     gone = before - names(shop, "payments.dev")
     assert len(gone) == 1
     assert of_type(gone, "RoleAssignment")
-    assert done == {gone.pop(): "delete", **dict.fromkeys(of_type(done, "DeploymentPatch"), "update")}
+    assert done == {gone.pop(): "delete", **dict.fromkeys(of_type(done, "DeploymentPatch"), "replace")}
     assert len(done) == 2
     shown = json.dumps(shop.state("payments.dev"))
     assert "ASSISTANT_ENDPOINT" not in shown
@@ -167,8 +167,8 @@ def test_adding_a_cluster_leaves_the_other_credentials_alone(shop: Place):
     assert set(done.values()) == {"create"}, done
     assert len(of_type(done, "FederatedIdentityCredential")) == 1
     assert len(of_type(done, "ServiceAccount")) == 1
-    assert len(of_type(done, "StatefulSetPatch")) == 1
-    assert len(done) == 3
+    assert len(of_type(done, "StatefulSetPatch")) == 2
+    assert len(done) == 4
 
 
 def test_an_app_that_moves_to_another_team_keeps_its_client_id(shop: Place):
