@@ -1,6 +1,5 @@
-"""Plans one app in one environment: its identity, credentials, grants, settings, ServiceAccounts and patches."""
+"""Plans one app in one environment: its identity, grants and settings; its workloads are planned beside."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from keyless import names
@@ -11,29 +10,19 @@ from keyless.plan import (
     AppPlan,
     ArmId,
     CacheAccess,
-    FederatedCredential,
     Grant,
-    ManagedBy,
     ManagedIdentity,
-    Ref,
     RoleAssignment,
-    ServiceAccount,
     Setting,
-    Workload,
-    WorkloadPatch,
 )
 from keyless.project import CONFIG_KEY, LoadedEnvironment
 from keyless.resource import Resource
-from keyless.spec import LoadedApp, WorkloadSpec
+from keyless.spec import LoadedApp
 from keyless.use import CacheGrant, RoleGrant, Use
+from keyless.workload_planner import WorkloadPlanner
 from keyless.wrongs import Wrong
 
-AUDIENCE = "api://AzureADTokenExchange"
-MAX_CREDENTIALS = 20  # per identity; Entra, federated credential considerations
-USE_LABEL = "azure.workload.identity/use"
-CLIENT_ID = Ref("identity.client_id")
 VERBS = ("use", "read", "write")  # narrowest first
-_POD_TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
 
 
 def override_of(app: LoadedApp, environment: LoadedEnvironment) -> AppOverride:
@@ -63,15 +52,12 @@ class _AppPlanner:
     def plan(self) -> AppPlan | None:
         before = len(self.wrong.findings)
         identity = self.identity()
-        clusters = self.clusters()
         settings: dict[str, Setting] = {}
         grants: dict[tuple[str, ...], Grant] = {}
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
-        self.check_accounts()
-        self.check_name()
-        workloads = tuple(self.workload(spec, clusters) for spec in self.spec.all_workloads)
-        credentials = self.credentials(workloads, clusters)
+        planner = WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
+        credentials = planner.credentials()
         if len(self.wrong.findings) > before:
             return None
         return AppPlan(
@@ -83,9 +69,9 @@ class _AppPlanner:
             credentials=credentials,
             grants=tuple(sorted(grants.values(), key=lambda grant: grant.logical_name)),
             settings=dict(sorted(settings.items())),
-            workloads=tuple(sorted(workloads, key=lambda w: (w.namespace, w.kind, w.name))),
-            service_accounts=tuple(self.service_accounts(workloads, clusters)),
-            patches=tuple(self.patches(workloads, dict(sorted(settings.items())))),
+            workloads=planner.workloads,
+            service_accounts=tuple(planner.service_accounts()),
+            patches=tuple(planner.patches(dict(sorted(settings.items())))),
         )
 
     def identity(self) -> ManagedIdentity:
@@ -286,120 +272,6 @@ class _AppPlanner:
             waiver=waiver,
             wider=wanted.role.wider,
         )
-
-    def check_name(self) -> None:
-        """Refuse one name for several workloads."""
-        if self.override.name is not None and len(self.spec.all_workloads) > 1:
-            document, path = self.environment.where("apps", self.spec.app)
-            self.wrong.findings.append(
-                document.finding(
-                    "one-name",
-                    (*path, "name"),
-                    f"the app '{self.spec.app}' has {len(self.spec.all_workloads)} workloads, which cannot all be '{self.override.name}'",
-                    "remove `name`; give the workloads the same names in every environment",
-                )
-            )
-
-    def check_accounts(self) -> None:
-        """Refuse two answers to who makes one ServiceAccount."""
-        seen: dict[tuple[str, str], ManagedBy] = {}
-        for index, workload in enumerate(self.spec.all_workloads):
-            account = workload.account()
-            if seen.setdefault((workload.namespace, account.name), account.managed_by) != account.managed_by:
-                self.wrong.add(
-                    self.app,
-                    (*self.app.path_of(index), "service_account"),
-                    "two-makers",
-                    f"the ServiceAccount {workload.namespace}/{account.name} is managed_by both keyless and workload",
-                    "write the same `managed_by` in both workloads",
-                )
-
-    def workload(self, spec: WorkloadSpec, clusters: tuple[Cluster, ...]) -> Workload:
-        account = spec.account(self.override.name)
-        patched = self.override.stage == "patched" and spec.kind != "Job"
-        return Workload(
-            kind=spec.kind,
-            namespace=self.override.namespace or spec.namespace,
-            name=self.override.name or spec.name,
-            service_account=account.name,
-            managed_by=account.managed_by,
-            containers=spec.containers or (spec.name,),
-            patched_in=tuple(c.name for c in clusters if patched and c.delivery == "patch"),
-            rendered_in=tuple(c.name for c in clusters if not patched or c.delivery == "gitops"),
-        )
-
-    def credentials(
-        self, workloads: tuple[Workload, ...], clusters: tuple[Cluster, ...]
-    ) -> tuple[FederatedCredential, ...]:
-        found: dict[str, FederatedCredential] = {}
-        for cluster in clusters:
-            for workload in workloads:
-                name = names.credential(cluster.name, workload.namespace, workload.service_account)
-                found[name] = FederatedCredential(
-                    logical_name=names.logical(self.spec.app, name, "credential"),
-                    name=name,
-                    cluster=cluster.name,
-                    issuer=cluster.issuer,
-                    audiences=(AUDIENCE,),
-                    subject=f"system:serviceaccount:{workload.namespace}:{workload.service_account}",
-                )
-        if len(found) > MAX_CREDENTIALS:
-            self.wrong.add(
-                self.app,
-                self.app.path_of(0),
-                "credential-limit",
-                f"{len(found)} federated credentials in {self.environment.name} (clusters x ServiceAccounts), and an identity takes {MAX_CREDENTIALS}",
-                "let workloads share a ServiceAccount, or split the app in two",
-            )
-        return tuple(found[name] for name in sorted(found))
-
-    def service_accounts(
-        self, workloads: tuple[Workload, ...], clusters: tuple[Cluster, ...]
-    ) -> Iterator[ServiceAccount]:
-        seen: set[tuple[str, str, str]] = set()
-        for cluster in clusters:
-            if cluster.delivery == "gitops":
-                continue
-            for workload in workloads:
-                key = (cluster.name, workload.namespace, workload.service_account)
-                if key in seen:
-                    continue
-                seen.add(key)
-                yield ServiceAccount(
-                    logical_name=names.logical(self.spec.app, *key, "service-account"),
-                    cluster=cluster.name,
-                    namespace=workload.namespace,
-                    name=workload.service_account,
-                    managed_by=workload.managed_by,
-                    labels={},
-                    annotations={"azure.workload.identity/client-id": CLIENT_ID},
-                )
-
-    def patches(
-        self, workloads: tuple[Workload, ...], settings: dict[str, Setting]
-    ) -> Iterator[WorkloadPatch]:
-        for workload in sorted(workloads, key=lambda w: (w.namespace, w.kind, w.name)):
-            for cluster in workload.patched_in:
-                yield WorkloadPatch(
-                    logical_name=names.logical(
-                        self.spec.app,
-                        cluster,
-                        workload.namespace,
-                        workload.kind.lower(),
-                        workload.name,
-                        "patch",
-                    ),
-                    cluster=cluster,
-                    kind=workload.kind,
-                    namespace=workload.namespace,
-                    name=workload.name,
-                    template_path=_POD_TEMPLATE.get(workload.kind, ("spec", "template")),
-                    labels={USE_LABEL: "true"},
-                    annotations={"keyless.dev/client-id": CLIENT_ID},
-                    service_account=workload.service_account,
-                    containers=workload.containers,
-                    env=settings,
-                )
 
 
 def _right(grant: Grant) -> str:

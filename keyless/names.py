@@ -24,9 +24,15 @@ def logical(*words: str) -> str:
 
 
 def credential(cluster: str, namespace: str, service_account: str) -> str:
-    """Name of a federated credential: 3 to 120 letters, digits, `-` and `_`."""
-    plain = re.sub(r"[^A-Za-z0-9_-]", "-", f"{cluster}-{namespace}-{service_account}")
-    return shortened(plain, 120)
+    """Name of a federated credential: 3 to 120 letters, digits, `-` and `_`.
+
+    `_` parts the words, since none of them can hold one. A dot of a ServiceAccount's name, which Azure does not
+    take, becomes `-`; a hash of the whole then keeps `a.b` and `a-b` apart.
+    """
+    name = f"{cluster}_{namespace}_{service_account}"
+    if "." not in name:
+        return shortened(name, 120)
+    return f"{name.replace('.', '-')[:111]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def role_assignment(identity: str, scope: str, role_id: str) -> str:

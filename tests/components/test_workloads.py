@@ -142,7 +142,8 @@ def test_a_patch_is_only_ever_created_anew_and_left_to_its_owner() -> None:
     assert isinstance(request, resource_pb2.RegisterResourceRequest)
     assert list(request.ignoreChanges) == ["spec.template.spec.containers"]
     assert list(request.replaceOnChanges) == ["*"]
-    assert [one.rpartition("::")[2] for one in request.replace_with] == [OWNER]
+    # `pulumi state move` of engine 3.259.0 does not rename these, and fails.
+    assert not request.replace_with
     assert request.retainOnDelete
     assert not request.deleteBeforeReplace
     trigger = rpc.deserialize_property(request.replacement_trigger.struct_value)

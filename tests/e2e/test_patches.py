@@ -99,10 +99,11 @@ def test_a_label_that_someone_changed_is_found_by_refresh_and_written_again(up: 
     assert template(up) == before
 
 
-def test_remaking_the_owner_writes_the_patch_again(up: Place):
+def test_replacing_owner_and_patch_by_hand_writes_all_again(up: Place):
     before = template(up)
-    (urn,) = [urn for urn in up.ids(STACK) if urn.endswith("checkout-patch-owner") and "Deployment" in urn]
-    up.up(STACK, "--replace", urn)
+    urns = [urn for urn in up.ids(STACK) if "DeploymentPatch::checkout" in urn]
+    assert len(urns) == 2
+    up.up(STACK, *(word for urn in urns for word in ("--replace", urn)))
     assert template(up) == before
     up.up(STACK, "--expect-no-changes")
 

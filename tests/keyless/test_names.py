@@ -13,8 +13,8 @@ from keyless import names
     ("made", "expected"),
     [
         (names.logical("checkout", "orders", "invoices", "grant"), "checkout-orders-invoices-grant"),
-        (names.credential("aks-dev", "payments", "checkout"), "aks-dev-payments-checkout"),
-        (names.credential("aks", "payments", "a.b"), "aks-payments-a-b"),
+        (names.credential("aks-dev", "payments", "checkout"), "aks-dev_payments_checkout"),
+        (names.credential("aks", "payments", "a.b"), "aks_payments_a-b-6635bf95"),
         (names.setting("psp-secret", "VAULT_URL"), "PSP_SECRET_VAULT_URL"),
         (names.role_assignment("/Id", "/Scope", "role"), "611ec62c-989c-553a-9a36-9a464b65dab9"),
         (names.cache_access("check-out", "dev"), "checkoutdeve5c0d4eb"),
@@ -54,3 +54,13 @@ def test_cache_access_fits_managed_redis() -> None:
 
 def test_credentials_fit_entra() -> None:
     assert len(names.credential("c" * 40, "n" * 63, "s" * 253)) == 120
+
+
+def test_credentials_whose_words_join_alike_have_names_of_their_own() -> None:
+    made = {
+        names.credential("aks", "a-b", "c"),
+        names.credential("aks", "a", "b-c"),
+        names.credential("aks", "a", "b.c"),
+        names.credential("aks-a", "b", "c"),
+    }
+    assert len(made) == 4

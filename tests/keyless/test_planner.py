@@ -54,7 +54,7 @@ def test_a_waiver_may_name_a_role_of_the_catalogue(tmp_path: Path) -> None:
 
 def test_two_clusters_give_two_credentials_accounts_and_patches(tmp_path: Path) -> None:
     made = apps_of(planned(tmp_path, [app()], facts(clusters=[cluster("b"), cluster("a")])))["checkout"]
-    assert [c.name for c in made.credentials] == ["a-payments-checkout", "b-payments-checkout"]
+    assert [c.name for c in made.credentials] == ["a_payments_checkout", "b_payments_checkout"]
     assert {c.subject for c in made.credentials} == {"system:serviceaccount:payments:checkout"}
     assert [a.cluster for a in made.service_accounts] == ["a", "b"]
     assert [p.cluster for p in made.patches] == ["a", "b"]

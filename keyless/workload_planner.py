@@ -1,0 +1,155 @@
+"""Plans the workloads of one app in one environment: credentials, ServiceAccounts and patches, cluster by cluster."""
+
+from collections.abc import Iterator
+
+from keyless import names
+from keyless.environment import AppOverride, Cluster
+from keyless.plan import (
+    FederatedCredential,
+    ManagedBy,
+    Ref,
+    ServiceAccount,
+    Setting,
+    Workload,
+    WorkloadPatch,
+)
+from keyless.project import LoadedEnvironment
+from keyless.spec import LoadedApp, WorkloadSpec
+from keyless.wrongs import Wrong
+
+AUDIENCE = "api://AzureADTokenExchange"
+MAX_CREDENTIALS = 20  # per identity; Entra, federated credential considerations
+USE_LABEL = "azure.workload.identity/use"
+CLIENT_ID = Ref("identity.client_id")
+_POD_TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
+
+
+class WorkloadPlanner:
+    """The workloads of an app in the clusters where it runs; what is wrong goes to `wrong`."""
+
+    def __init__(
+        self,
+        app: LoadedApp,
+        environment: LoadedEnvironment,
+        override: AppOverride,
+        clusters: tuple[Cluster, ...],
+        wrong: Wrong,
+    ) -> None:
+        self.app, self.spec, self.environment, self.override = app, app.spec, environment, override
+        self.clusters, self.wrong = clusters, wrong
+        self.check_name()
+        self.check_accounts()
+        planned = map(self.workload, self.spec.all_workloads)
+        self.workloads = tuple(sorted(planned, key=lambda w: (w.namespace, w.kind, w.name)))
+
+    def check_name(self) -> None:
+        """Refuse one name for several workloads."""
+        if self.override.name is not None and len(self.spec.all_workloads) > 1:
+            document, path = self.environment.where("apps", self.spec.app)
+            self.wrong.findings.append(
+                document.finding(
+                    "one-name",
+                    (*path, "name"),
+                    f"the app '{self.spec.app}' has {len(self.spec.all_workloads)} workloads, which cannot all be '{self.override.name}'",
+                    "remove `name`; give the workloads the same names in every environment",
+                )
+            )
+
+    def check_accounts(self) -> None:
+        """Refuse two answers to who makes one ServiceAccount."""
+        seen: dict[tuple[str, str], ManagedBy] = {}
+        for index, workload in enumerate(self.spec.all_workloads):
+            account = workload.account()
+            if seen.setdefault((workload.namespace, account.name), account.managed_by) != account.managed_by:
+                self.wrong.add(
+                    self.app,
+                    (*self.app.path_of(index), "service_account"),
+                    "two-makers",
+                    f"the ServiceAccount {workload.namespace}/{account.name} is managed_by both keyless and workload",
+                    "write the same `managed_by` in both workloads",
+                )
+
+    def workload(self, spec: WorkloadSpec) -> Workload:
+        """The workload as it is called here, and where it is patched or only rendered."""
+        account = spec.account(self.override.name)
+        patched = self.override.stage == "patched" and spec.kind != "Job"
+        return Workload(
+            kind=spec.kind,
+            namespace=self.override.namespace or spec.namespace,
+            name=self.override.name or spec.name,
+            service_account=account.name,
+            managed_by=account.managed_by,
+            containers=spec.containers or (spec.name,),
+            patched_in=tuple(c.name for c in self.clusters if patched and c.delivery == "patch"),
+            rendered_in=tuple(c.name for c in self.clusters if not patched or c.delivery == "gitops"),
+        )
+
+    def credentials(self) -> tuple[FederatedCredential, ...]:
+        """One for each cluster and ServiceAccount, in the order of their names."""
+        found: dict[str, FederatedCredential] = {}
+        for cluster in self.clusters:
+            for workload in self.workloads:
+                name = names.credential(cluster.name, workload.namespace, workload.service_account)
+                found[name] = FederatedCredential(
+                    logical_name=names.logical(self.spec.app, name, "credential"),
+                    name=name,
+                    cluster=cluster.name,
+                    issuer=cluster.issuer,
+                    audiences=(AUDIENCE,),
+                    subject=f"system:serviceaccount:{workload.namespace}:{workload.service_account}",
+                )
+        if len(found) > MAX_CREDENTIALS:
+            self.wrong.add(
+                self.app,
+                self.app.path_of(0),
+                "credential-limit",
+                f"{len(found)} federated credentials in {self.environment.name} (clusters x ServiceAccounts), and an identity takes {MAX_CREDENTIALS}",
+                "let workloads share a ServiceAccount, or split the app in two",
+            )
+        return tuple(found[name] for name in sorted(found))
+
+    def service_accounts(self) -> Iterator[ServiceAccount]:
+        """Those that are made or annotated: none where Git delivers."""
+        seen: set[tuple[str, str, str]] = set()
+        for cluster in self.clusters:
+            if cluster.delivery == "gitops":
+                continue
+            for workload in self.workloads:
+                key = (cluster.name, workload.namespace, workload.service_account)
+                if key in seen:
+                    continue
+                seen.add(key)
+                yield ServiceAccount(
+                    logical_name=names.logical(self.spec.app, *key, "service-account"),
+                    cluster=cluster.name,
+                    namespace=workload.namespace,
+                    name=workload.service_account,
+                    managed_by=workload.managed_by,
+                    labels={},
+                    annotations={"azure.workload.identity/client-id": CLIENT_ID},
+                )
+
+    def patches(self, settings: dict[str, Setting]) -> Iterator[WorkloadPatch]:
+        """A patch for each workload and cluster where it is patched."""
+        for workload in self.workloads:
+            for cluster in workload.patched_in:
+                yield WorkloadPatch(
+                    logical_name=names.logical(
+                        self.spec.app,
+                        cluster,
+                        workload.namespace,
+                        workload.kind.lower(),
+                        workload.name,
+                        "patch",
+                    ),
+                    cluster=cluster,
+                    kind=workload.kind,
+                    namespace=workload.namespace,
+                    name=workload.name,
+                    template_path=_POD_TEMPLATE.get(workload.kind, ("spec", "template")),
+                    labels={USE_LABEL: "true"},
+                    annotations={"keyless.dev/client-id": CLIENT_ID},
+                    service_account=workload.service_account,
+                    containers=workload.containers,
+                    env=settings,
+                )
