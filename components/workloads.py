@@ -84,7 +84,6 @@ def make_patch(
     # So changes in them are seen here, and written by a creation: an update would send what is ignored as it was.
     opts.replacement_trigger = body
     opts.replace_on_changes = ["*"]
-    opts.replace_with = [owner]
     opts.delete_before_replace = False
     opts.retain_on_delete = True
     return kubernetes.Object(
