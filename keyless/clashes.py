@@ -1,7 +1,9 @@
 """Refuses apps that are right one by one and cannot be together."""
 
-from keyless.plan import AppPlan
-from keyless.project import LoadedEnvironment
+from collections.abc import Sequence
+
+from keyless.plan import AppPlan, Plan
+from keyless.project import CONFIG_KEY, LoadedEnvironment, Project
 from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
 
@@ -121,3 +123,40 @@ def refuse_shared_groups(
                 f"the stacks {first.stack} and {plan.stack} would both write identities in '{plan.identity.resource_group}', so each could become the other's",
                 "put {team} into identities.resource_group, or accept it: identities: {shared: true}",
             )
+
+
+def refuse_clashes_between(plans: Sequence[Plan], project: Project) -> None:
+    """Refuse two environments that would make one identity or patch one workload. Raises PlanError."""
+    wrong = Wrong()
+    identities: dict[str, str] = {}
+    workloads: dict[tuple[str, ...], str] = {}
+    for plan in plans:
+        environment = project.environments[plan.environment]
+        issuers = {cluster.name: cluster.issuer for cluster in environment.facts.clusters}
+        document = environment.document
+        for app in (app for stack in plan.stacks for app in stack.apps):
+            holder = identities.setdefault(app.identity.id.key, plan.environment)
+            if holder != plan.environment:
+                wrong.findings.append(
+                    document.finding(
+                        "same-identity",
+                        ("config", CONFIG_KEY, "identities"),
+                        f"the identity '{app.identity.name}' of the app '{app.app}' is the environment {holder}'s already",
+                        "put {env} into identities.name or identities.resource_group",
+                    )
+                )
+            for workload in app.workloads:
+                for cluster in (*workload.patched_in, *workload.rendered_in):
+                    key = (issuers[cluster], workload.kind, workload.namespace, workload.name)
+                    holder = workloads.setdefault(key, plan.environment)
+                    if holder != plan.environment:
+                        entry, path = environment.where("apps", app.app)
+                        wrong.findings.append(
+                            entry.finding(
+                                "same-workload",
+                                path,
+                                f"{workload.kind} {workload.namespace}/{workload.name} in {cluster} is the app's in {holder} too, and has one identity",
+                                f"give it another namespace here: apps: {{{app.app}: {{namespace: ...}}}}",
+                            )
+                        )
+    wrong.stop()

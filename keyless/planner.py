@@ -13,7 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from keyless.app_planner import override_of, plan_app
-from keyless.clashes import refuse_clashes, refuse_shared_groups, refuse_twins, refuse_unknown_apps
+from keyless.clashes import (
+    refuse_clashes,
+    refuse_clashes_between,
+    refuse_shared_groups,
+    refuse_twins,
+    refuse_unknown_apps,
+)
 from keyless.errors import PlanError
 from keyless.finding import Finding
 from keyless.plan import (
@@ -82,6 +88,7 @@ def check_project(project: Project) -> dict[str, Plan]:
             wrong.extend(finding for finding in error.findings if finding not in wrong)
     if wrong:
         raise PlanError(*wrong)
+    refuse_clashes_between(tuple(plans.values()), project)
     return plans
 
 
