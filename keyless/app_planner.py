@@ -22,6 +22,21 @@ from keyless.use import CacheGrant, RoleGrant, Use
 from keyless.workload_planner import WorkloadPlanner
 from keyless.wrongs import Wrong
 
+# Read by azure-identity and set by the webhook: a setting of such a name would send tokens elsewhere.
+RESERVED = frozenset(
+    f"AZURE_{word}"
+    for word in [
+        "AUTHORITY_HOST",
+        "CLIENT_CERTIFICATE_PATH",
+        "CLIENT_ID",
+        "CLIENT_SECRET",
+        "FEDERATED_TOKEN_FILE",
+        "PASSWORD",
+        "TENANT_ID",
+        "TOKEN_CREDENTIALS",
+        "USERNAME",
+    ]
+)
 VERBS = ("use", "read", "write")  # narrowest first
 
 
@@ -82,16 +97,26 @@ class _AppPlanner:
         made = self.override.identity is None
         if made:
             self.check_names(group, name)
-        arm = self.override.identity or ArmId(
+        usual = ArmId(
             f"/subscriptions/{facts.subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
             facts.subscription,
             group,
             "Microsoft.ManagedIdentity/userAssignedIdentities",
             name,
         )
+        existing = self.override.identity
+        if existing is not None and existing.key == usual.key:
+            # In another spelling the engine would read "another" identity and delete the one it made: the same one.
+            self.wrong.add_entry(
+                self.environment,
+                "apps",
+                self.spec.app,
+                "identity",
+                ("own-identity", "this is the identity that Keyless makes for the app", "remove `identity`"),
+            )
         return ManagedIdentity(
             logical_name=names.logical(self.spec.app, "identity"),
-            id=arm,
+            id=existing or usual,
             location=facts.identities.location or facts.location,
             made=made,
             protected=facts.protected and made,
@@ -130,14 +155,16 @@ class _AppPlanner:
         wanted = self.override.clusters if self.override.clusters is not None else tuple(by_name)
         for name in wanted:
             if name not in by_name:
-                document, path = self.environment.where("apps", self.spec.app)
-                self.wrong.findings.append(
-                    document.finding(
+                self.wrong.add_entry(
+                    self.environment,
+                    "apps",
+                    self.spec.app,
+                    "clusters",
+                    (
                         "unknown-cluster",
-                        (*path, "clusters"),
                         f"there is no cluster '{name}'",
                         "write one of: " + ", ".join(sorted(by_name)),
-                    )
+                    ),
                 )
         return tuple(by_name[name] for name in sorted(set(wanted)) if name in by_name)
 
@@ -156,11 +183,9 @@ class _AppPlanner:
         try:
             binding = use.bind(resource, self.facts.cloud)
         except ResourceError as error:
-            document, entry = self.environment.where("resources", use.resource)
             for found in error.findings:
-                self.wrong.findings.append(
-                    document.finding(found.rule, (*entry, found.key or ""), found.message, found.fix)
-                )
+                told = (found.rule, found.message, found.fix)
+                self.wrong.add_entry(self.environment, "resources", use.resource, found.key, told)
             return
         except PlanError as error:
             for found in error.findings:
@@ -173,7 +198,16 @@ class _AppPlanner:
                 )
             return
         for suffix, value in binding.settings.items():
-            settings[names.setting(name, suffix)] = value
+            setting = names.setting(name, suffix)
+            if setting in RESERVED or setting.startswith("KUBERNETES_SERVICE_"):
+                self.wrong.add(
+                    self.app,
+                    path,
+                    "reserved-setting",
+                    f"its setting would be {setting}, which SDKs and Kubernetes read for themselves",
+                    "give the use another name",
+                )
+            settings[setting] = value
         made = self.grant(name, use, identity, binding.grant)
         twin = grants.get(binding.grant.target)
         grants[binding.grant.target] = made if twin is None else self.merged(twin, made)
@@ -190,7 +224,10 @@ class _AppPlanner:
                 "write the same access and waiver in both",
             )
         wider = max((one, other), key=lambda grant: VERBS.index(grant.access))
-        waiver = one.waiver or other.waiver
+        waivers = [grant.waiver for grant in (one, other) if grant.waiver]
+        waiver = waivers[0] if waivers else None
+        if waiver is not None and len(waivers) == 2 and waiver.because != waivers[1].because:
+            waiver = replace(waiver, because=f"{waiver.because}; {waivers[1].because}")
         return replace(wider, uses=uses, because=f"{wider.access} for {', '.join(uses)}", waiver=waiver)
 
     def resource(self, name: str, use: Use) -> Resource | None:

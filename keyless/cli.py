@@ -52,7 +52,7 @@ def check(root: Path) -> None:
 
     project = load_project(root)
     plans = check_project(project)
-    misfits = tuple(check_fit(project.root, project.apps))
+    misfits = tuple(check_fit(project.root, project.apps, project.environments.values()))
     if misfits:
         raise PlanError(*misfits)
     for name, plan in plans.items():

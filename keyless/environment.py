@@ -136,7 +136,7 @@ class AppOverride(Frozen):
     """Name of its workload here, instead of the app file's; for an app of one workload."""
     stage: Literal["patched", "granted"] = "patched"
     """`granted` makes the Azure side and the ServiceAccount and leaves the workload, so that grants settle before pods restart."""
-    clusters: tuple[Word, ...] | None = Field(None, strict=False)
+    clusters: tuple[Word, ...] | None = Field(None, strict=False, min_length=1)
     """The clusters that it runs in; without it, every one."""
     identity: Identity | None = None
     """Id of an identity that exists: Keyless makes its credentials and grants, and leaves the identity."""

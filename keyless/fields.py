@@ -3,6 +3,7 @@
 import re
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -10,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from keyless.plan import ArmId
 
 _ARM_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<rest>[^/]+(?:/[^/]+/[^/]+)+)/?",
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[-\w.()]{1,90})/providers/(?P<rest>[\w.]+(?:/\w+/[-\w.()]+)+)/?",
     re.IGNORECASE,
 )
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -101,6 +102,13 @@ def arm_id_of(type_: str | None = None) -> BeforeValidator:
 
 
 def _https(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        whole = parts.hostname and not (parts.username or parts.password or parts.query or parts.fragment)
+    except ValueError:
+        whole = False
+    if url.startswith("https://") and not whole:
+        raise PydanticCustomError("https", "the address holds more or less than https://<host>/<path>")
     if not url.startswith("https://"):
         raise PydanticCustomError("https", "'{url}' does not begin with https://", {"url": url})
     if url != url.strip() or " " in url:
@@ -112,6 +120,12 @@ def _resource_group(name: str) -> str:
     if name.endswith("."):
         raise PydanticCustomError("name", "'{name}' ends in a dot", {"name": name})
     return name
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise PydanticCustomError("one_line", "the text holds a line break or a control character")
+    return text
 
 
 def _ipv4(text: str) -> str:
@@ -136,8 +150,10 @@ ResourceGroup = Annotated[
 """The name of a resource group."""
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
 """At most 40 lower-case letters, digits and hyphens; the first is a letter."""
-Reason = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True)]
-"""A reason in 3 to 500 characters."""
+Reason = Annotated[
+    str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True), AfterValidator(_one_line)
+]
+"""A reason in 3 to 500 characters, on one line."""
 Namespace = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 """A DNS label: at most 63 lower-case letters, digits and hyphens."""
 ObjectName = Annotated[

@@ -247,13 +247,14 @@ class PrivateEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posture:
-    """How a resource may be reached and entered, as its environment wants it."""
+    """How a resource may be reached and entered; `override` is the reason of a rule that was set aside for it."""
 
     resource: str
     stack: str
     network: Network
     keys: Keys
     management: Management
+    override: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from keyless.app_planner import override_of, plan_app
+from keyless.app_planner import override_of, plan_app, stack_name
 from keyless.clashes import (
     refuse_clashes,
     refuse_clashes_between,
@@ -50,7 +50,11 @@ def load_stack(project: Path, stack: str) -> StackPlan:
             return found
     known = ", ".join(found.stack for found in plan.stacks)
     raise PlanError(
-        Finding(rule="no-stack", message=f"there is no stack '{stack}'", fix=f"write one of: {known}")
+        Finding(
+            rule="no-stack",
+            message=f"there is no stack '{stack}': no app and no resource of its team",
+            fix=f"write one of: {known}; to take down what it still holds: pulumi destroy -s {stack}",
+        )
     )
 
 
@@ -110,12 +114,40 @@ def make_plan(apps: Iterable[LoadedApp], environment: LoadedEnvironment) -> Plan
     shared = shared_of(environment, tuple(planned))
     return Plan(
         environment=environment.name,
-        stacks=tuple(_stacks(environment, planned, shared.by_stack, shared.manual)),
-        warnings=tuple(_warnings(planned, environment)),
+        stacks=tuple(_stacks(environment, ordered, planned, shared.by_stack, shared.manual)),
+        warnings=tuple(_warnings(ordered, planned, environment)),
     )
 
 
-def _warnings(planned: list[AppPlan], environment: LoadedEnvironment) -> Iterator[Finding]:
+def _warnings(
+    apps: list[LoadedApp], planned: list[AppPlan], environment: LoadedEnvironment
+) -> Iterator[Finding]:
+    yield from _size_warnings(planned, environment)
+    teams = {app.spec.team for app in apps}
+    for name, resource in sorted(environment.facts.resources.items()):
+        document, path = environment.where("resources", name)
+        for team in sorted({resource.team, *(resource.consumers or ())} - teams - {None}, key=str):
+            yield replace(
+                document.finding(
+                    "unknown-team",
+                    path,
+                    f"no app has the team '{team}'",
+                    "mind the spelling; it may be right",
+                ),
+                severity="warning",
+            )
+    for plan in planned:
+        if not plan.credentials:
+            yield Finding(
+                rule="no-credential",
+                severity="warning",
+                file=environment.document.file,
+                message=f"the app '{plan.app}' runs in no cluster here, so nothing can become its identity",
+                fix="add a cluster, or mark the app `absent`",
+            )
+
+
+def _size_warnings(planned: list[AppPlan], environment: LoadedEnvironment) -> Iterator[Finding]:
     stacks: dict[str, int] = {}
     assignments: dict[str, int] = {}
     for plan in planned:
@@ -145,6 +177,7 @@ def _warnings(planned: list[AppPlan], environment: LoadedEnvironment) -> Iterato
 
 def _stacks(
     environment: LoadedEnvironment,
+    apps: list[LoadedApp],
     planned: list[AppPlan],
     shared: dict[str, SharedPlan],
     manual: tuple[ManualStep, ...],
@@ -152,21 +185,22 @@ def _stacks(
     facts = environment.facts
     contexts = {cluster.name: cluster.context for cluster in facts.clusters}
     # The environment's own stack first: its zones and endpoints are what the teams' need.
-    found = {environment.name, *(plan.stack for plan in planned), *shared}
+    # A team whose last app is absent here keeps its stack: an empty plan is what takes the app's access away.
+    found = {environment.name, *(stack_name(app.spec.team, environment.name) for app in apps), *shared}
     for stack in sorted(found, key=lambda name: (name != environment.name, name)):
-        apps = tuple(plan for plan in planned if plan.stack == stack)
+        members = tuple(plan for plan in planned if plan.stack == stack)
         mine = shared.get(stack) or SharedPlan(zones=(), private_endpoints=(), postures=())
-        subscriptions = {plan.identity.id.subscription for plan in apps}
+        subscriptions = {plan.identity.id.subscription for plan in members}
         subscriptions |= {
             g.subscription if isinstance(g, RoleAssignment) else g.cache.subscription
-            for a in apps
+            for a in members
             for g in a.grants
         }
         subscriptions |= {endpoint.subscription for endpoint in mine.private_endpoints} | {
             zone.id.subscription for zone in mine.zones
         }
-        used = {account.cluster for app in apps for account in app.service_accounts}
-        used |= {patch.cluster for app in apps for patch in app.patches}
+        used = {account.cluster for app in members for account in app.service_accounts}
+        used |= {patch.cluster for app in members for patch in app.patches}
         yield StackPlan(
             environment=environment.name,
             stack=stack,
@@ -175,7 +209,7 @@ def _stacks(
             tenant=facts.tenant,
             subscriptions=tuple(sorted(subscriptions)),
             clusters=tuple(ClusterAccess(name, contexts[name]) for name in sorted(used)),
-            apps=apps,
+            apps=members,
             shared=mine,
             manual=tuple(step for step in manual if step.stack == stack),
         )

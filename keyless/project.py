@@ -96,20 +96,24 @@ def _include(
         return merged, parts
     for number, pattern in enumerate(patterns):
         path = ("config", CONFIG_KEY, "include", number)
-        if not isinstance(pattern, str) or pattern.startswith("/") or ".." in Path(pattern).parts:
+        files = _matches(root, pattern)
+        if not files:
             raise SpecError(
                 document.finding(
                     "include",
                     path,
-                    f"'{pattern}' is not a path inside the project",
-                    "write a path such as environments/dev/*.yaml",
+                    f"'{pattern}' names no file inside the project",
+                    "write a path such as environments/dev/*.yaml, or remove it",
                 )
             )
-        for file in sorted(root.glob(pattern)):
+        for file in files:
             part = load_document(file, file.relative_to(root).as_posix())
             validate(part, part.value, _Part)
             for section in ("resources", "apps"):
-                section_of = merged[section] = dict(merged.get(section) or {})
+                here = merged.get(section) or {}
+                if not isinstance(here, dict):
+                    continue  # told with all that is wrong in the environment
+                section_of = merged[section] = dict(here)
                 for key, value in (part.value.get(section) or {}).items():
                     if key in section_of:
                         raise SpecError(
@@ -123,6 +127,15 @@ def _include(
                     section_of[key] = value
                     parts[(section, key)] = part
     return merged, parts
+
+
+def _matches(root: Path, pattern: object) -> list[Path]:
+    if not isinstance(pattern, str) or pattern.startswith("/") or ".." in Path(pattern).parts:
+        return []
+    try:
+        return sorted(file for file in root.glob(pattern) if file.is_file())
+    except (ValueError, NotImplementedError):  # empty, or `**` beside other characters
+        return []
 
 
 def _validate_environment(

@@ -1,6 +1,9 @@
 """Resource: a logical name that an environment maps to a real Azure resource, the base of every kind's other side."""
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 from keyless.catalogue import Target, entry
 from keyless.environment import ResourceFacts
@@ -44,6 +47,38 @@ class Resource(ResourceFacts):
         return self.facts.group_ids
 
 
+def custom_subdomain(account: Resource, cloud: str) -> str:
+    """The custom subdomain of an OpenAI or AIServices account: of its stated endpoint, else the account's name.
+
+    Raises ResourceError where the endpoint is no host of such an account: a client would send its token there.
+    """
+    stated: str | None = getattr(account, "endpoint", None)
+    if stated is None:
+        return account.id.name.lower()
+    host_name = urlsplit(stated).hostname or ""
+    suffixes = sorted({pattern.removeprefix("{subdomain}") for pattern in _account_hosts(cloud)})
+    for suffix in suffixes:
+        subdomain = host_name.removesuffix(suffix)
+        if subdomain != host_name and re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", subdomain):
+            return subdomain
+    raise ResourceError(
+        Finding(
+            rule="foreign-endpoint",
+            key="endpoint",
+            message=f"'{host_name}' is not the host of an OpenAI or AIServices account in the cloud '{cloud}'",
+            fix="write https://<subdomain> and one of: " + ", ".join(suffixes),
+        )
+    )
+
+
+def _account_hosts(cloud: str) -> Iterator[str]:
+    for kind in ("openai", "foundry"):
+        for target in entry(kind).targets.values():
+            yield from target.other_hosts.get(cloud, ())
+            if cloud in target.hosts:
+                yield target.hosts[cloud]
+
+
 def host(pattern_kind: str, target: str, cloud: str, field: str, **words: str) -> str:
     """The host of a resource from the catalogue's pattern. Raises ResourceError where it cannot be derived."""
     pattern = entry(pattern_kind).targets[target].hosts.get(cloud)
@@ -53,7 +88,9 @@ def host(pattern_kind: str, target: str, cloud: str, field: str, **words: str) -
                 rule="unknown-host",
                 key=field,
                 message=f"the host of a {target} in the cloud '{cloud}' cannot be derived",
-                fix=f"state it in the environment, as `{field}`",
+                fix=f"state it in the environment, as `{field}`"
+                if field == "host"
+                else "use another kind there",
             )
         )
     return pattern.format(**words)

@@ -7,6 +7,7 @@ from keyless import names
 from keyless.environment import Network
 from keyless.errors import PlanError
 from keyless.finding import Finding
+from keyless.manual import manual_steps
 from keyless.plan import (
     AppPlan,
     ArmId,
@@ -44,9 +45,11 @@ def shared_of(environment: LoadedEnvironment, apps: tuple[AppPlan, ...]) -> Shar
             network=resource.network,
             keys=resource.keys,
             management=resource.management,
+            override=resource.override.because if resource.override else None,
         )
         try:
             endpoints = tuple(_endpoints(name, resource, stack, environment, apps, zones))
+            steps = tuple(manual_steps(name, resource, stack, environment.facts))
         except PlanError as error:
             document, path = environment.where("resources", name)
             wrong.extend(
@@ -55,7 +58,8 @@ def shared_of(environment: LoadedEnvironment, apps: tuple[AppPlan, ...]) -> Shar
             )
             continue
         by_stack.setdefault(stack, []).append((endpoints, posture))
-        manual.extend(_manual(name, resource, stack))
+        manual.extend(steps)
+    wrong.extend(_twin_endpoints(environment, by_stack))
     if wrong:
         raise PlanError(*wrong)
     made = tuple(zones[name] for name in sorted(zones))
@@ -69,6 +73,23 @@ def shared_of(environment: LoadedEnvironment, apps: tuple[AppPlan, ...]) -> Shar
         for stack, rows in by_stack.items()
     }
     return Shared(plans, tuple(manual))
+
+
+def _twin_endpoints(
+    environment: LoadedEnvironment, by_stack: dict[str, list[tuple[tuple[PrivateEndpoint, ...], Posture]]]
+) -> Iterator[Finding]:
+    """Two accounts of one name in different groups would give their endpoints one name."""
+    seen: dict[str, str] = {}
+    for endpoint in (one for rows in by_stack.values() for endpoints, _ in rows for one in endpoints):
+        twin = seen.setdefault(endpoint.name, endpoint.resource)
+        if twin != endpoint.resource:
+            document, path = environment.where("resources", endpoint.resource)
+            yield document.finding(
+                "same-endpoint",
+                (*path, "network"),
+                f"its private endpoint would be called '{endpoint.name}', like that of '{twin}'",
+                "make the endpoint of one of them yourself and write network: public or firewall here",
+            )
 
 
 def _refuse_twins(environment: LoadedEnvironment) -> None:
@@ -174,18 +195,3 @@ def _zone(zone: ArmId, network: Network, environment: LoadedEnvironment) -> Priv
         protected=environment.facts.protected,
         tags=dict(sorted(environment.facts.tags.items())),
     )
-
-
-def _manual(name: str, resource: Resource, stack: str) -> Iterator[ManualStep]:
-    facts, arm = resource.facts, resource.id
-
-    def step(text: str, command: str) -> ManualStep:
-        filled = command.format(id=arm.text, name=arm.name, group=arm.resource_group)
-        return ManualStep(stack=stack, resource=name, app=None, step=text, command=filled)
-
-    if resource.network == "firewall" and facts.firewall:
-        yield step(f"let only the clusters reach {name}: set its firewall", facts.firewall)
-    if resource.network == "private":
-        yield step(f"close public access to {name}, once its endpoint works", facts.close)
-    if resource.keys == "forbidden" and facts.keys_off:
-        yield step(f"turn the keys of {name} off, once nothing uses them", facts.keys_off)

@@ -5,6 +5,7 @@ thousand files hold a million of them. `Document.position` composes the text aga
 What YAML allows and no spec needs is refused: tags, duplicate keys, several documents, deep nesting, alias bombs.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from keyless.nodes import MAX_DEPTH, Builder, Loader, refused, too_deep
 MAX_BYTES = 4 * 1024 * 1024
 # libyaml recurses in C and dies below some ten thousand levels; a text that cannot reach this is not measured.
 _SURELY_SHALLOW = 2_000
+
+_SECRET = re.compile(r"((?:key|sig|signature|password|pwd|secret|token)\s*=\s*)[^;&\s'\"]+", re.IGNORECASE)
+_USER_INFO = re.compile(r"(\w+://)[^/@\s'\"]+@")
 
 Key = str | int
 KeyPath = Sequence[Key]
@@ -39,6 +43,7 @@ class Document:
     def finding(self, rule: str, path: KeyPath, message: str, fix: str) -> Finding:
         """An error at `path` in this file, with its line and column."""
         line, column = self.position(path) or (None, None)
+        message = masked(message)
         return Finding(
             rule=rule,
             message=message,
@@ -48,6 +53,11 @@ class Document:
             column=column,
             key=dotted(path) or None,
         )
+
+
+def masked(text: str) -> str:
+    """`text` without what may be a secret in it: somebody pasted a connection string where an id belongs."""
+    return _USER_INFO.sub(r"\1***@", _SECRET.sub(r"\1***", text))
 
 
 def dotted(path: KeyPath) -> str:
@@ -68,7 +78,7 @@ def load_documents(path: Path, file: str) -> Iterator[tuple[int, Any]]:
         while loader.check_node():
             node = loader.get_node()
             yield node.start_mark.line + 1, Builder(file, merge=True).build(node)
-    except yaml.MarkedYAMLError as error:
+    except yaml.YAMLError as error:
         raise _not_yaml(error, file) from None
     finally:
         loader.dispose()
@@ -127,13 +137,8 @@ def _compose(text: str, file: str) -> yaml.Node:
     loader = Loader(text)
     try:
         node: yaml.Node | None = loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error, file) from None
     except yaml.YAMLError as error:
-        message = " ".join(str(error).split())
-        raise refused(
-            file, "yaml", f"not YAML: {message}", "remove the character, or quote the text that holds it"
-        ) from None
+        raise _not_yaml(error, file) from None
     finally:
         loader.dispose()
     if node is None:
@@ -141,7 +146,12 @@ def _compose(text: str, file: str) -> yaml.Node:
     return node
 
 
-def _not_yaml(error: yaml.MarkedYAMLError, file: str) -> SpecError:
+def _not_yaml(error: yaml.YAMLError, file: str) -> SpecError:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        message = " ".join(str(error).split())
+        return refused(
+            file, "yaml", f"not YAML: {message}", "remove the character, or quote the text that holds it"
+        )
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
     problem = error.problem or "unreadable"
@@ -180,7 +190,7 @@ def _check_depth(text: str, file: str) -> None:
                     raise too_deep(file, mark.line + 1, mark.column + 1)
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
-    except yaml.MarkedYAMLError as error:
+    except yaml.YAMLError as error:
         raise _not_yaml(error, file) from None
 
 

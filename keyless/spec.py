@@ -125,14 +125,21 @@ def load_app(path: Path, file: str) -> LoadedApp:
 
 def app_files(root: Path) -> Iterator[tuple[Path, str]]:
     """Every spec under `apps/`, sorted, with its path from `root`; folders named `deploy` hold manifests."""
+    if not (root / "apps").is_dir():
+        raise SpecError(
+            Finding(
+                rule="no-apps",
+                message="there is no folder apps/, and without it every app would be taken down",
+                fix="put it back, or make an empty one where there is no app yet",
+                file="apps",
+            )
+        )
     stack = [root / "apps"]
     found: list[tuple[str, Path]] = []
     while stack:
         folder = stack.pop()
-        if not folder.is_dir():
-            continue
         for entry in folder.iterdir():
-            if entry.name.endswith((".yaml", ".yml")):
+            if entry.name.lower().endswith((".yaml", ".yml")):
                 found.append((entry.relative_to(root).as_posix(), entry))
             elif entry.is_dir() and entry.name != "deploy":
                 stack.append(entry)

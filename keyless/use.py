@@ -31,6 +31,10 @@ class WaiverSpec(Frozen):
             raise PydanticCustomError(
                 "waiver", "the waiver asks for nothing: it names neither `role` nor `scope`"
             )
+        if self.role is not None and self.scope is not None:
+            raise PydanticCustomError(
+                "waiver", "the waiver asks for a role and a scope, and one alone may be waived"
+            )
         return self
 
 
@@ -98,7 +102,8 @@ class Use(Frozen):
         """The smallest role for the verb, or the waiver's. Raises PlanError where there is none."""
         facts = entry(self.kind)
         if self.waiver is not None and self.waiver.role is not None:
-            return waived_role(self.waiver.role, facts, resource_kind)
+            usual = facts.roles[resource_kind].get(self.access)
+            return waived_role(self.waiver.role, facts.waivers[resource_kind], usual, self.access)
         role = facts.roles[resource_kind].get(self.access)
         if role is None:
             raise PlanError(
@@ -124,27 +129,24 @@ def _only(facts: Entry, resource_kind: str) -> str:
     )
 
 
-def waived_role(name: str, facts: Entry, resource_kind: str) -> Role:
-    """The role that a waiver names. Raises PlanError for a refused or unknown one."""
+def waived_role(name: str, known: tuple[Role, ...], usual: Role | None, access: str) -> Role:
+    """The role `name` of `known`, narrowest first, where it is wider than the `usual` one. Raises PlanError."""
     for role in refused():
         if name.lower() in (role.name.lower(), role.id):
-            raise PlanError(
-                Finding(
-                    rule="refused-role",
-                    key="waiver.role",
-                    message=f"'{role.name}' is refused even with a waiver: {role.because}",
-                    fix="remove `role`; take the verb's own role",
-                )
+            raise _unfit(
+                "refused-role",
+                f"'{role.name}' is refused even with a waiver: {role.because}",
+                "remove `role`; take the verb's own role",
             )
-    for known in facts.waivers[resource_kind]:
-        if known.name == name:
-            return known
-    names = ", ".join(role.name for role in facts.waivers[resource_kind])
-    raise PlanError(
-        Finding(
-            rule="unknown-role",
-            key="waiver.role",
-            message=f"'{name}' is not a role that a waiver may name on a {resource_kind}",
-            fix=f"write one of: {names}" if names else "remove `role`: no other role is known here",
-        )
-    )
+    names = [role.name for role in known]
+    wider = names[names.index(usual.name) + 1 :] if usual is not None and usual.name in names else []
+    fix = f"write one of: {', '.join(wider)}" if wider else "remove the waiver: there is no wider role"
+    if name not in names:
+        raise _unfit("unknown-role", f"'{name}' is not a role that a waiver may name here", fix)
+    if name not in wider:
+        raise _unfit("narrow-waiver", f"'{name}' gives no more than `access: {access}` itself", fix)
+    return known[names.index(name)]
+
+
+def _unfit(rule: str, message: str, fix: str) -> PlanError:
+    return PlanError(Finding(rule=rule, key="waiver.role", message=message, fix=fix))

@@ -45,27 +45,29 @@ class WorkloadPlanner:
     def check_name(self) -> None:
         """Refuse one name for several workloads."""
         if self.override.name is not None and len(self.spec.all_workloads) > 1:
-            document, path = self.environment.where("apps", self.spec.app)
-            self.wrong.findings.append(
-                document.finding(
+            self.wrong.add_entry(
+                self.environment,
+                "apps",
+                self.spec.app,
+                "name",
+                (
                     "one-name",
-                    (*path, "name"),
                     f"the app '{self.spec.app}' has {len(self.spec.all_workloads)} workloads, which cannot all be '{self.override.name}'",
                     "remove `name`; give the workloads the same names in every environment",
-                )
+                ),
             )
 
     def check_accounts(self) -> None:
-        """Refuse two answers to who makes one ServiceAccount."""
+        """Refuse two answers to who makes one ServiceAccount, as the environment names and places it."""
         seen: dict[tuple[str, str], ManagedBy] = {}
-        for index, workload in enumerate(self.spec.all_workloads):
-            account = workload.account()
-            if seen.setdefault((workload.namespace, account.name), account.managed_by) != account.managed_by:
+        for index, written in enumerate(self.spec.all_workloads):
+            one = self.workload(written)
+            if seen.setdefault((one.namespace, one.service_account), one.managed_by) != one.managed_by:
                 self.wrong.add(
                     self.app,
                     (*self.app.path_of(index), "service_account"),
                     "two-makers",
-                    f"the ServiceAccount {workload.namespace}/{account.name} is managed_by both keyless and workload",
+                    f"the ServiceAccount {one.namespace}/{one.service_account} is managed_by both keyless and workload",
                     "write the same `managed_by` in both workloads",
                 )
 

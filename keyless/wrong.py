@@ -16,11 +16,12 @@ _FIXES = {
     "arm_name": "look the name up; `az resource list --query [].id` prints whole ids",
     "clusters": "give each cluster its own name, issuer and context",
     "ip": "write an address such as 20.0.0.10, or a network such as 20.0.0.0/24",
+    "one_line": "write it on one line",
     "owner": "remove `management: patched`, or remove `owner`",
     "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`; or remove the waiver",
     "workloads": "keep `workload` for one, `workloads: [...]` for several",
     "zones": "write managed, policy, or the whole id of the resource group that holds the zones",
-    "https": "write the whole address, https:// first and without spaces",
+    "https": "write https://<host>/<path>: no user, password, query or space",
 }
 
 
@@ -109,6 +110,8 @@ def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> t
         )
     if kind in _FIXES:
         return kind.replace("_", "-"), wrong["msg"], _FIXES[kind]
+    if kind == "too_short":
+        return "too-short", "the list is empty", "write at least one, or remove the key"
     if kind.endswith("_type"):
         want = {
             "string_type": "a text",

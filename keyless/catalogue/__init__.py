@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from keyless.environment import Frozen
 from keyless.errors import CatalogueError
@@ -29,21 +29,30 @@ class Role(Frozen):
     wider: str | None = None
 
 
+class Firewall(Frozen):
+    """Commands that let an address or a subnet in, and that turn all others away; None where there is none."""
+
+    ip: str | None
+    subnet: str | None
+    deny: str | None
+
+
 class Target(Frozen):
     """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in."""
 
     type: str
     hosts: Mapping[str, str]
+    other_hosts: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     port: int
     group_ids: tuple[str, ...]
     zones: Mapping[str, tuple[str, ...]]
     close: str
     keys_off: str | None
-    firewall: str | None
+    firewall: Firewall | None
 
 
 class Entry(Frozen):
-    """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name; both by kind of resource."""
+    """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource."""
 
     source: str
     read: str

@@ -4,12 +4,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from keyless.doctor.manifest import Manifest, load_manifests
+from keyless.environment import AppOverride
 from keyless.finding import Finding
+from keyless.project import LoadedEnvironment
 from keyless.spec import LoadedApp, WorkloadSpec
 
 
-def check_fit(root: Path, apps: Iterable[LoadedApp]) -> Iterator[Finding]:
+def check_fit(
+    root: Path, apps: Iterable[LoadedApp], environments: Iterable[LoadedEnvironment] = ()
+) -> Iterator[Finding]:
     """What does not fit, for every workload that names its `manifests`. Raises SpecError where one cannot be read."""
+    overrides = [environment.facts.apps for environment in environments]
     read: dict[Path, tuple[Manifest, ...]] = {}
     for app in apps:
         for index, workload in enumerate(app.spec.all_workloads):
@@ -27,13 +32,20 @@ def check_fit(root: Path, apps: Iterable[LoadedApp]) -> Iterator[Finding]:
                 continue
             if place not in read:
                 read[place] = tuple(load_manifests(root, place))
-            yield from _fit(app, index, workload, read[place])
+            mine = [entry[app.spec.app] for entry in overrides if app.spec.app in entry]
+            yield from _fit(app, index, workload, mine, read[place])
 
 
 def _fit(
-    app: LoadedApp, index: int, workload: WorkloadSpec, manifests: tuple[Manifest, ...]
+    app: LoadedApp,
+    index: int,
+    workload: WorkloadSpec,
+    overrides: list[AppOverride],
+    manifests: tuple[Manifest, ...],
 ) -> Iterator[Finding]:
-    here = [one for one in manifests if one.kind == workload.kind and one.name == workload.name]
+    names = {workload.name, *(one.name for one in overrides if one.name)}
+    namespaces = {workload.namespace, *(one.namespace for one in overrides if one.namespace)}
+    here = [one for one in manifests if one.kind == workload.kind and one.name in names]
     path = app.path_of(index)
     if not here:
         known = sorted({f"{one.kind} {one.name}" for one in manifests if one.containers()})
@@ -45,6 +57,14 @@ def _fit(
         )
     wanted = workload.containers or (workload.name,)
     for manifest in here:
+        if manifest.namespace is not None and manifest.namespace not in namespaces:
+            yield app.document.finding(
+                "other-namespace",
+                (*path, "namespace"),
+                f"{manifest.file}:{manifest.line} puts it into the namespace '{manifest.namespace}'",
+                "write that namespace, or the environment's own under `apps:`; the trust is for one namespace",
+            )
+            return
         there = manifest.containers()
         lacking = [name for name in wanted if name not in there]
         if lacking:

@@ -9,7 +9,7 @@ from keyless.errors import PlanError
 from keyless.fields import Url, Word, arm_id_of
 from keyless.finding import Finding
 from keyless.plan import ArmId
-from keyless.resource import Resource, host
+from keyless.resource import Resource, custom_subdomain, host
 from keyless.use import Binding, RoleGrant, Use
 
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{1,63}$")]
@@ -49,10 +49,7 @@ class Foundry(Use):
                     fix=f"write keys: forbidden on the resource '{self.account}', or use an `openai` use",
                 )
             )
-        if resource.endpoint:
-            subdomain = resource.endpoint.removeprefix("https://").split("/")[0].split(".")[0]
-        else:
-            subdomain = resource.id.name.lower()
+        subdomain = custom_subdomain(resource, cloud)
         base = host("foundry", "foundry", cloud, "endpoint", subdomain=subdomain)
         return Binding(
             settings={

@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 from keyless.catalogue import entry
 from keyless.fields import Url, Word, arm_id_of
 from keyless.plan import ArmId
-from keyless.resource import Resource, host
+from keyless.resource import Resource, custom_subdomain, host
 from keyless.use import Binding, RoleGrant, Use
 
 DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{0,63}$")]
@@ -38,7 +38,7 @@ class OpenAI(Use):
 
     def bind(self, resource: Resource, cloud: str) -> Binding:
         """One grant at the account; endpoint, base URL of the v1 API, deployment and token scope."""
-        subdomain = custom_subdomain(resource)
+        subdomain = custom_subdomain(resource, cloud)
         endpoint = f"https://{host('openai', 'openai', cloud, 'endpoint', subdomain=subdomain)}/"
         return Binding(
             settings={
@@ -54,9 +54,3 @@ class OpenAI(Use):
                 target=(self.account,),
             ),
         )
-
-
-def custom_subdomain(resource: Resource) -> str:
-    """The first label of the stated endpoint's host, else the account's name."""
-    stated: str | None = getattr(resource, "endpoint", None)
-    return stated.removeprefix("https://").split("/")[0].split(".")[0] if stated else resource.id.name.lower()

@@ -37,6 +37,7 @@ def render_plan_json(plan: Plan) -> str:
                     "network": p.network,
                     "keys": p.keys,
                     "management": p.management,
+                    "override": p.override,
                 }
                 for stack in stacks
                 for p in stack.shared.postures

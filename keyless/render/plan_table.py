@@ -16,6 +16,7 @@ def render_plan_table(plan: Plan) -> str:
         [f"{plan.environment}: {', '.join(summary)}"],
         _grants(apps),
         _wider(apps),
+        _overrides(stacks),
         _endpoints(stacks),
         _manual(stacks),
     ]
@@ -77,6 +78,11 @@ def _reasons(grant: Grant) -> Iterator[str]:
         yield grant.wider
 
 
+def _overrides(stacks: Sequence[StackPlan]) -> list[str]:
+    rows = [f"  {one.resource}: {one.override}" for s in stacks for one in s.shared.postures if one.override]
+    return ["(!) rules set aside:", *rows] if rows else []
+
+
 def _endpoints(stacks: Sequence[StackPlan]) -> list[str]:
     rows = [
         (one.name, one.resource, ", ".join(zone.name for zone in one.zones) or "(Azure Policy writes them)")
@@ -90,7 +96,10 @@ def _manual(stacks: Sequence[StackPlan]) -> list[str]:
     steps = [step for stack in stacks for step in stack.manual]
     if not steps:
         return []
-    return ["Left to do by hand:", *(line for s in steps for line in (f"  {s.step}", f"    {s.command}"))]
+    return [
+        "Left to do by hand:",
+        *(line for s in steps for line in (f"  {s.step}", *(f"    {c}" for c in s.command.split("\n")))),
+    ]
 
 
 def _credentials(app: AppPlan) -> list[str]:
