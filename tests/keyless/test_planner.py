@@ -142,3 +142,43 @@ def test_twenty_credentials_are_fine_and_a_hundred_and_one_apps_warn(tmp_path: P
     plan = planned(tmp_path / "2", [app(f"a{n}", uses={}) for n in range(101)])
     assert [warning.rule for warning in plan.warnings] == ["large-stack"]
     assert planned(tmp_path / "3", [app(f"a{n}", uses={}) for n in range(100)]).warnings == ()
+
+
+def test_a_team_whose_last_app_is_absent_keeps_its_stack(tmp_path: Path) -> None:
+    plan = planned(tmp_path, [app()], facts(apps={"checkout": {"absent": "prd in Q3"}}))
+    assert [(stack.stack, stack.apps) for stack in plan.stacks] == [("dev", ()), ("payments.dev", ())]
+
+
+def test_the_reasons_of_two_waivers_of_one_grant_are_both_kept(tmp_path: Path) -> None:
+    wide = {"scope": "account"}
+    uses = {
+        "a": blob(waiver={**wide, "because": "a tenant is a container"}),
+        "b": blob(waiver={**wide, "because": "lists them all"}),
+    }
+    (grant,) = apps_of(planned(tmp_path, [app(uses=uses)]))["checkout"].grants
+    assert grant.waiver is not None
+    assert grant.waiver.because == "a tenant is a container; lists them all"
+
+
+def test_teams_that_no_app_has_are_worth_a_warning(tmp_path: Path) -> None:
+    resources = facts()["resources"]
+    odd = {
+        **resources,
+        "orders": {**resources["orders"], "team": "paymets", "consumers": ["payments", "serch"]},
+    }
+    plan = planned(tmp_path, [app()], facts(resources=odd))
+    assert [(w.rule, w.severity, w.message) for w in plan.warnings] == [
+        ("unknown-team", "warning", "no app has the team 'paymets'"),
+        ("unknown-team", "warning", "no app has the team 'serch'"),
+    ]
+
+
+def test_an_app_that_runs_nowhere_is_worth_a_warning(tmp_path: Path) -> None:
+    plan = planned(tmp_path, [app()], facts(clusters=[]))
+    assert [w.rule for w in plan.warnings] == ["no-credential"]
+
+
+def test_a_stack_of_a_hundred_and_one_apps_is_worth_a_warning(tmp_path: Path) -> None:
+    plan = planned(tmp_path, [app(f"app-{number}") for number in range(101)])
+    assert [w.rule for w in plan.warnings] == ["large-stack"]
+    assert "payments.dev has 101 apps" in plan.warnings[0].message

@@ -7,8 +7,19 @@ from typing import Any
 
 import pytest
 
-from keyless.errors import PlanError
-from tests.keyless.project import account, app, blob, cluster, facts, planned, storage, workload
+from keyless.errors import PlanError, SpecError
+from keyless.planner import load_stack
+from tests.keyless.project import (
+    account,
+    app,
+    blob,
+    cluster,
+    facts,
+    planned,
+    storage,
+    workload,
+    write_project,
+)
 
 ORDERS = storage()
 
@@ -108,3 +119,10 @@ def test_one_run_tells_all(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         planned(tmp_path, apps, facts(resources={"orders": {**ORDERS, "consumers": ["search"]}}))
     assert len(caught.value.findings) == 2
+
+
+def test_a_project_whose_apps_are_gone_is_refused_and_not_emptied(tmp_path: Path) -> None:
+    root = write_project(tmp_path / "project", [app()], facts())
+    (root / "apps").rename(root / "app")
+    with pytest.raises(SpecError, match="every app would be taken down"):
+        load_stack(root, "payments.dev")

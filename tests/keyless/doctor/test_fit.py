@@ -8,6 +8,7 @@ import pytest
 
 from keyless.doctor.fit import check_fit
 from keyless.doctor.manifest import load_manifests
+from keyless.errors import SpecError
 from keyless.finding import Finding
 from keyless.spec import load_apps
 
@@ -91,3 +92,14 @@ def test_a_list_is_its_items_and_merge_keys_are_merged(tmp_path: Path) -> None:
         ("a", "x"),
         ("b", "x"),
     ]
+
+
+def test_a_manifest_of_another_namespace_is_told(tmp_path: Path) -> None:
+    elsewhere = DEPLOYMENT.replace("{name: checkout}", "{name: checkout, namespace: other}")
+    (found,) = fit(tmp_path, elsewhere, more=", containers: [api]")
+    assert (found.rule, found.key) == ("other-namespace", "workload.namespace")
+
+
+def test_a_manifest_that_is_no_yaml_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="not YAML"):
+        fit(tmp_path, "a: \x01\n")
