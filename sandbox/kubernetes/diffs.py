@@ -31,7 +31,9 @@ def difference(
 ) -> provider_pb2.DiffResponse:
     """The Diff answer; `live` is what the last Create, Update or Read put into the state."""
     pruned = cast(Body, prune(live, old_inputs))
-    if "name" in (news.get("metadata") or {}):
+    metadata = news.get("metadata")
+    # In a preview the whole of metadata is unknown where an annotation is: an identity that is about to be replaced.
+    if isinstance(metadata, dict) and "name" in metadata:
         pruned["metadata"] = {**(pruned.get("metadata") or {}), "name": live["metadata"]["name"]}
     hidden = [steps_of(path) for path in ignored]
     changes = {

@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from sandbox.kubernetes import diffs
-from sandbox.wire import decode, encode
+from sandbox.wire import UNKNOWN, decode, encode
 from tests.sandbox.kubernetes.conftest import Client
 
 PATCH = "apps/v1:DeploymentPatch"
@@ -111,6 +111,20 @@ def test_maps_of_others_are_no_difference_and_changed_maps_are(client: Client) -
     read = client.read(PATCH, id_, inputs, state)
     answer = client.diff(PATCH, decode(read.properties), news)
     assert changed(answer) == ['spec.template.metadata.labels["azure.workload.identity/use"]']
+
+
+def test_metadata_that_a_preview_does_not_know_yet_differs_and_replaces_nothing(client: Client) -> None:
+    """An identity that is about to be replaced leaves its annotation unknown, and with it all of the metadata."""
+    news = {"metadata": {"name": "legacy", "namespace": "shop", "annotations": {"a": "b"}}}
+    _, state = client.create("core/v1:ServiceAccountPatch", news)
+    request = provider_pb2.DiffRequest(
+        urn=client.urn(ACCOUNT),
+        olds=encode(state),
+        news=encode({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": UNKNOWN}),
+    )
+    answer = client.stub.Diff(request)
+    assert changed(answer) == ["metadata"]
+    assert list(answer.replaces) == []
 
 
 @pytest.mark.parametrize(
