@@ -68,17 +68,28 @@ def mend(exported: Mapping) -> Mended:
             kept.append(operation)
             left.append((resource["urn"], str(error)))
             continue
-        for older in resources:
-            # The create was one half of a replacement: what it replaces is now the one to delete.
-            if older["urn"] == resource["urn"]:
-                older["delete"] = True
-        # Last in the list: whatever it depends on was complete before it was begun.
-        resources.append(
-            {**resource, "id": resource_id, "outputs": resource.get("outputs") or resource["inputs"]}
-        )
+        outputs = resource.get("outputs") or resource["inputs"]
+        take_in({**resource, "id": resource_id, "outputs": outputs}, resources)
         taken_in.append((resource["urn"], resource_id))
     deployment["pending_operations"] = kept or None
     return Mended(tuple(taken_in), tuple(left))
+
+
+def take_in(resource: Mapping, resources: list[Mapping]) -> None:
+    """Put `resource` where Pulumi wants it: behind all that it depends on, before all that depends on it.
+
+    Whatever it depends on was complete before its creation began, and what is complete stands first. Of a
+    replacement the older half is there too, in front of its dependents. Deleted before, it is pending replacement and
+    goes; else it is the one to delete, and Pulumi wants that behind the new one (`Snapshot.VerifyIntegrity`).
+    """
+    older = [one for one in resources if one["urn"] == resource["urn"]]
+    place = resources.index(older[0]) if older else len(resources)
+    for one in older:
+        if one.pop("pendingReplacement", False):
+            resources.remove(one)
+        else:
+            one["delete"] = True
+    resources.insert(place, resource)
 
 
 def id_of(resource: Mapping, resources: list[Mapping]) -> str:

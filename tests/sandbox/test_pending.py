@@ -107,15 +107,25 @@ def test_what_has_no_known_id_stays_pending_and_is_named(operation: dict[str, An
     assert exported["deployment"]["pending_operations"] == [operation]
 
 
-def test_a_create_that_was_half_a_replacement_leaves_the_older_one_to_be_deleted():
+@pytest.mark.parametrize(
+    ("older", "left"),
+    [
+        ({"id": "old"}, [("new", None), ("old", True), ("child", None)]),
+        # Deleted before: the cloud has it no more.
+        ({"id": "old", "pendingReplacement": True}, [("new", None), ("child", None)]),
+    ],
+)
+def test_half_a_replacement_takes_the_place_before_its_dependents(
+    older: dict[str, Any], left: list[tuple[str, bool | None]]
+):
     operation = create("azure-native:managedidentity:UserAssignedIdentity", **IDENTITY)
-    older = {**operation["resource"], "id": "old"}
-    exported = export(operation, resources=(older,))
+    urn = operation["resource"]["urn"]
+    child = {"urn": "urn:pulumi:dev::keyless::child::y", "id": "child", "dependencies": [urn]}
+    exported = export(operation, resources=({**operation["resource"], **older}, child))
     pending.mend(exported)
-    assert [(one["id"], one.get("delete")) for one in exported["deployment"]["resources"][1:]] == [
-        ("old", True),
-        (CASES[0][2], None),
-    ]
+    ids = {CASES[0][2]: "new"}
+    resources = exported["deployment"]["resources"][1:]
+    assert [(ids.get(one["id"], one["id"]), one.get("delete")) for one in resources] == left
 
 
 def test_updates_and_deletes_under_way_are_left_to_the_refresh():
