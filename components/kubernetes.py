@@ -60,3 +60,8 @@ def api_version(type_: str) -> str:
 def owner_name(patch: str) -> str:
     """The logical name of the resource whose deletion takes back what the patch of this logical name wrote."""
     return f"{patch}-owner"
+
+
+def existing_name(account: str) -> str:
+    """The logical name under which a ServiceAccount is read before the patch of this logical name."""
+    return f"{account}-existing"

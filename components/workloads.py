@@ -1,6 +1,6 @@
 """The cluster side of an app: its ServiceAccounts, and server-side-apply patches of its workloads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -23,6 +23,11 @@ PATCHES: Mapping[WorkloadKind, str] = {
 }
 
 
+# The provider keeps the whole live object in the state, and with `kubectl apply` its manifest once more in an
+# annotation: variables of others may hold a key in clear, which is what people come to us with.
+OF_OTHERS = ["metadata", "spec"]
+
+
 def make_service_account(
     plan: ServiceAccount,
     app: str,
@@ -30,11 +35,19 @@ def make_service_account(
     parent: pulumi.Resource,
     context: Context,
 ) -> pulumi.Resource:
-    """The ServiceAccount: made where Keyless manages it, else patched with its labels and annotations."""
+    """The ServiceAccount: made where Keyless manages it, else patched with its labels and annotations.
+
+    One of the workload's own is read first, and the patch waits for it: an API server would make of a patch of what
+    is not there a whole ServiceAccount, which then is in the way of the chart.
+    """
+    existing = EXISTING[plan.managed_by](plan, parent, context)
+    opts = kubernetes_options(context, parent, plan.cluster, depends_on=existing)
+    if existing:
+        opts.additional_secret_outputs = OF_OTHERS
     return kubernetes.Object(
         SERVICE_ACCOUNTS[plan.managed_by],
         plan.logical_name,
-        kubernetes_options(context, parent, plan.cluster),
+        opts,
         kind="ServiceAccount",
         metadata={
             "namespace": plan.namespace,
@@ -44,6 +57,26 @@ def make_service_account(
         },
         body={},
     )
+
+
+def _read(plan: ServiceAccount, parent: pulumi.Resource, context: Context) -> list[pulumi.Resource]:
+    opts = kubernetes_options(context, parent, plan.cluster)
+    opts.id = f"{plan.namespace}/{plan.name}"
+    opts.additional_secret_outputs = OF_OTHERS
+    name = kubernetes.existing_name(plan.logical_name)
+    metadata = {"namespace": plan.namespace, "name": plan.name}
+    read = SERVICE_ACCOUNTS["keyless"]
+    return [kubernetes.Object(read, name, opts, kind="ServiceAccount", metadata=metadata, body={})]
+
+
+def _nothing(plan: ServiceAccount, parent: pulumi.Resource, context: Context) -> list[pulumi.Resource]:
+    return []
+
+
+EXISTING: Mapping[ManagedBy, Callable[[ServiceAccount, pulumi.Resource, Context], list[pulumi.Resource]]] = {
+    "keyless": _nothing,
+    "workload": _read,
+}
 
 
 def make_patch(
@@ -70,6 +103,7 @@ def make_patch(
     owner_opts = kubernetes_options(context, parent, plan.cluster, depends_on=depends_on)
     # An update of the owner would take back the fields of the patch: only another object replaces it.
     owner_opts.ignore_changes = ["metadata.annotations"]
+    owner_opts.additional_secret_outputs = OF_OTHERS
     owner = kubernetes.Object(
         PATCHES[plan.kind],
         kubernetes.owner_name(plan.logical_name),
@@ -86,8 +120,10 @@ def make_patch(
     opts.replace_on_changes = ["*"]
     opts.delete_before_replace = False
     opts.retain_on_delete = True
+    opts.additional_secret_outputs = OF_OTHERS
+    secret = _nest(plan.template_path, _template(plan, identity, pulumi.Output.secret))
     return kubernetes.Object(
-        PATCHES[plan.kind], plan.logical_name, opts, kind=plan.kind, metadata=metadata, body=body
+        PATCHES[plan.kind], plan.logical_name, opts, kind=plan.kind, metadata=metadata, body=secret
     )
 
 
@@ -100,14 +136,24 @@ def field_manager(app: str) -> dict[str, str]:
     return {"pulumi.com/patchFieldManager": f"keyless-{app}"}
 
 
-def _template(plan: WorkloadPatch, identity: azure.UserAssignedIdentity) -> dict[str, Any]:
+def _template(
+    plan: WorkloadPatch,
+    identity: azure.UserAssignedIdentity,
+    wrap: Callable[[Any], Any] = lambda value: value,
+) -> dict[str, Any]:
+    """The pod template; `wrap` goes around its containers.
+
+    A refresh puts the variables of others into the state's inputs, by index, in the place of ours: what was secret
+    there stays secret.
+    """
     env = [{"name": name, "value": value} for name, value in resolve_all(plan.env, identity).items()]
     metadata = _present(labels=plan.labels, annotations=resolve_all(plan.annotations, identity))
     # Kubernetes copies either name into the other where one is unset: a patch that owned only one would leave
     # the copy behind when it is removed.
     accounts = {"serviceAccountName": plan.service_account, "serviceAccount": plan.service_account}
     containers = [{"name": container, "env": env} for container in plan.containers if env]
-    return {**_present(metadata=metadata), "spec": {**accounts, **_present(containers=containers)}}
+    wrapped = {"containers": wrap(containers)} if containers else {}
+    return {**_present(metadata=metadata), "spec": {**accounts, **wrapped}}
 
 
 def _nest(path: Sequence[str], value: dict[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     """A provider: subclasses override the lower-case methods and raise Refusal."""
 
     name = "plugin"
+    accepts_secrets = False
+    """Whether the engine sends secrets as such; else it takes care of them itself."""
 
     def __init__(self) -> None:
         self.version = os.environ.get(VERSION_VARIABLE, "0.0.0")
@@ -95,7 +97,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ProviderHandshakeResponse:
-        return provider_pb2.ProviderHandshakeResponse()
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=self.accepts_secrets)
 
     def Attach(self, request: plugin_pb2.PluginAttach, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
@@ -125,7 +127,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         with answering(context):
             self.configure(request)
-        return provider_pb2.ConfigureResponse(supportsPreview=True)
+        return provider_pb2.ConfigureResponse(supportsPreview=True, acceptSecrets=self.accepts_secrets)
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()

@@ -7,6 +7,7 @@ from typing import Final
 from google.protobuf import struct_pb2
 
 from sandbox.kubernetes.fields import Body
+from sandbox.kubernetes.secrets import annotated
 from sandbox.wire import Properties, decode, plain
 
 FIELD_MANAGER: Final = "__fieldManager"
@@ -14,9 +15,18 @@ INITIAL_VERSION: Final = "__initialApiVersion"
 INPUTS: Final = "__inputs"
 
 
-def outputs(live: Body, inputs: Properties, manager: str) -> Properties:
-    """What the state holds: the whole live object, and beside it the inputs that it came from."""
-    return {**live, INPUTS: inputs, FIELD_MANAGER: manager, INITIAL_VERSION: inputs["apiVersion"]}
+def outputs(live: Body, inputs: Properties, manager: str, given: struct_pb2.Struct) -> Properties:
+    """What the state holds: the whole live object, and beside it the inputs that it came from.
+
+    What is secret in the inputs as `given` is so in both.
+    """
+    secrets = decode(given)
+    return {
+        **annotated(live, secrets),
+        INPUTS: annotated(inputs, secrets),
+        FIELD_MANAGER: manager,
+        INITIAL_VERSION: inputs["apiVersion"],
+    }
 
 
 def parse(state: struct_pb2.Struct) -> tuple[Properties, Body]:

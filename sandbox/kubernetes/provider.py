@@ -25,6 +25,7 @@ from sandbox.kubernetes.apiserver import VARIABLE, from_kubeconfig
 from sandbox.kubernetes.backend import ApiError, Backend, Ref, not_found
 from sandbox.kubernetes.fields import Body
 from sandbox.kubernetes.memory import MemoryBackend
+from sandbox.kubernetes.secrets import annotated
 from sandbox.plugin import Plugin, Refusal
 from sandbox.wire import Properties, decode, encode, has_unknown, plain
 
@@ -57,6 +58,7 @@ class KubernetesProvider(Plugin):
     """One configured provider: one context."""
 
     name = "kubernetes"
+    accepts_secrets = True
 
     def __init__(self, folder: Path, faults: Faults) -> None:
         super().__init__()
@@ -83,7 +85,8 @@ class KubernetesProvider(Plugin):
                 metadata["name"] = old or f"{request.urn.rpartition('::')[2]}-{seed[:8]}"
         if kind != "Namespace" and not metadata.get("namespace"):
             metadata["namespace"] = self.config.get("namespace") or "default"
-        return provider_pb2.CheckResponse(inputs=encode({**news, "metadata": metadata}), failures=failures)
+        checked = annotated({**news, "metadata": metadata}, decode(request.news))
+        return provider_pb2.CheckResponse(inputs=encode(checked), failures=failures)
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         self._type(request.urn)
@@ -97,16 +100,15 @@ class KubernetesProvider(Plugin):
         if request.preview:
             # Nothing is asked of the server for a patch; of a plain object, that it exists is no error (provider.go
             # `failedPreview`): both answer with the inputs.
-            return provider_pb2.CreateResponse(properties=encode(inputs))
+            return provider_pb2.CreateResponse(properties=request.properties)
         ref = _ref(inputs)
         try:
             live = self._change(request.urn, lambda cluster: self._make(cluster, token, ref, inputs, manager))
         except ApiError as error:
             told = f"was not successfully created by the Kubernetes API server: {_worded(error, manager)}"
             raise ApiError(error.code, error.error, f'resource "{request.urn}" {told}') from error
-        return provider_pb2.CreateResponse(
-            id=ref.id, properties=encode(checkpoint.outputs(live, inputs, manager))
-        )
+        outputs = checkpoint.outputs(live, inputs, manager, request.properties)
+        return provider_pb2.CreateResponse(id=ref.id, properties=encode(outputs))
 
     def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         _, (version, kind) = self._type(request.urn)
@@ -119,14 +121,15 @@ class KubernetesProvider(Plugin):
         inputs = checkpoint.inputs_of(request.inputs)
         manager = self._manager(request.urn, inputs, plain(decode(request.properties)))
         seen = cast(Properties, diffs.prune(live, inputs)) if inputs else checkpoint.importable(live)
-        outputs = checkpoint.outputs(live, seen, manager)
-        return provider_pb2.ReadResponse(id=request.id, properties=encode(outputs), inputs=encode(seen))
+        outputs = checkpoint.outputs(live, seen, manager, request.inputs)
+        kept = encode(annotated(seen, decode(request.inputs)))
+        return provider_pb2.ReadResponse(id=request.id, properties=encode(outputs), inputs=kept)
 
     def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         inputs, state = checkpoint.inputs_of(request.news), plain(decode(request.olds))
         manager = self._manager(request.urn, inputs, state)
         if request.preview and has_unknown(inputs):
-            return provider_pb2.UpdateResponse(properties=encode(inputs))
+            return provider_pb2.UpdateResponse(properties=request.news)
         _refuse_ignored(request.ignoreChanges)
         ref = _ref(inputs)
         patch = _token(request.urn).endswith("Patch")
@@ -137,7 +140,8 @@ class KubernetesProvider(Plugin):
                 live = self._cluster().apply(ref, inputs, manager, force or not patch, dry_run=True)
             except ApiError as error:
                 raise _worded(error, manager) from error
-            return provider_pb2.UpdateResponse(properties=encode(checkpoint.outputs(live, inputs, manager)))
+            outputs = checkpoint.outputs(live, inputs, manager, request.news)
+            return provider_pb2.UpdateResponse(properties=encode(outputs))
         before = state.get(checkpoint.FIELD_MANAGER)
 
         def attempt(cluster: Backend) -> Body:
@@ -154,7 +158,8 @@ class KubernetesProvider(Plugin):
             live = self._change(request.urn, attempt)
         except ApiError as error:
             raise _worded(error, manager) from error
-        return provider_pb2.UpdateResponse(properties=encode(checkpoint.outputs(live, inputs, manager)))
+        outputs = checkpoint.outputs(live, inputs, manager, request.news)
+        return provider_pb2.UpdateResponse(properties=encode(outputs))
 
     def delete(self, request: provider_pb2.DeleteRequest) -> None:
         token, (version, kind) = self._type(request.urn)
@@ -190,7 +195,7 @@ class KubernetesProvider(Plugin):
             told = f'the Kubernetes API server reported that "{ref.id}" failed to fully initialize or become live'
             failed = provider_pb2.ErrorResourceInitFailed(
                 id=ref.id,
-                properties=encode(checkpoint.outputs(live, inputs, manager)),
+                properties=encode(checkpoint.outputs(live, inputs, manager, request.news)),
                 reasons=[f"{told}: {error}"],
             )
             detail = any_pb2.Any()

@@ -37,12 +37,16 @@ def test_a_service_account_of_keyless_is_made_with_the_client_id() -> None:
 def test_a_service_account_of_the_workload_is_patched_and_never_made() -> None:
     account = service_account("checkout", managed_by="workload", labels={})
     made = synth(stack_plan(app_plan(service_accounts=(account,))))
-    assert not made.of("kubernetes:core/v1:ServiceAccount")
-    assert made.one("kubernetes:core/v1:ServiceAccountPatch").inputs["metadata"] == {
+    patched_account = made.one("kubernetes:core/v1:ServiceAccountPatch")
+    assert patched_account.inputs["metadata"] == {
         "namespace": "payments",
         "name": "checkout",
         "annotations": {"azure.workload.identity/client-id": CLIENT_ID, **MANAGER},
     }
+    existing = made.one("kubernetes:core/v1:ServiceAccount")
+    assert existing.read
+    assert existing.request.id == "payments/checkout"  # type: ignore[union-attr]
+    assert existing.name in patched_account.depends_on
 
 
 def test_a_patch_sends_both_names_of_the_service_account_and_nothing_that_is_empty() -> None:
@@ -148,6 +152,16 @@ def test_a_patch_is_only_ever_created_anew_and_left_to_its_owner() -> None:
     assert not request.deleteBeforeReplace
     trigger = rpc.deserialize_property(request.replacement_trigger.struct_value)
     assert trigger == {"spec": patched()["spec"]}
+
+
+def test_what_others_wrote_reaches_the_state_as_a_secret_only() -> None:
+    """The provider keeps the live object; a refresh puts variables of others among the inputs, in place of ours."""
+    account = service_account("checkout", managed_by="workload", labels={})
+    made = synth(stack_plan(app_plan(service_accounts=(account,))))
+    for name in (NAME, OWNER, account.logical_name, f"{account.logical_name}-existing"):
+        request = made.named(name).request
+        assert list(request.additionalSecretOutputs) == ["metadata", "spec"], name  # type: ignore[union-attr]
+    assert made.named(NAME).secret == {"spec"}
 
 
 def test_a_patch_waits_for_what_its_pods_will_need() -> None:

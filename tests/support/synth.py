@@ -20,7 +20,10 @@ PRINCIPAL_ID = "principal-id-of-"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """One resource as the engine receives it; `depends_on`, `parent` and `provider` are logical names."""
+    """One resource as the engine receives it; `depends_on`, `parent` and `provider` are logical names.
+
+    `inputs` are plain; `secret` are the names of those that hold a secret.
+    """
 
     type: str
     name: str
@@ -29,6 +32,7 @@ class Registered:
     provider: str
     depends_on: frozenset[str]
     request: resource_pb2.RegisterResourceRequest | resource_pb2.ReadResourceRequest
+    secret: frozenset[str]
 
     @property
     def read(self) -> bool:
@@ -93,16 +97,18 @@ class _Recorder(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
     def _record(self, request: Any, inputs: Any) -> None:
+        given = rpc.deserialize_properties(inputs, keep_unknowns=True)
         self.made.resources.append(
             Registered(
                 type=request.type,
                 name=request.name,
-                inputs=rpc.deserialize_properties(inputs, keep_unknowns=True),
+                inputs={name: rpc.unwrap_rpc_secret(value) for name, value in given.items()},
                 parent=logical_name(request.parent),
                 # A provider reference is `<urn>::<id>`.
                 provider=logical_name(request.provider.rpartition("::")[0]),
                 depends_on=frozenset(map(logical_name, request.dependencies)),
                 request=request,
+                secret=frozenset(name for name, value in given.items() if rpc.is_rpc_secret(value)),
             )
         )
 
