@@ -257,7 +257,12 @@ class PrivateEndpoint(_AzureResource):
             "privateLinkServiceConnections": [connection],
             "tags": tags,
         }
-        super().__init__("network:PrivateEndpoint", name, inputs, opts)
+        super().__init__("network:PrivateEndpoint", name, inputs, opts, ("networkInterfaces",))
+
+    @property
+    def network_interfaces(self) -> pulumi.Output[Any]:
+        """Its interface: Azure names a new one for each endpoint, also where the endpoint's name is an old one."""
+        return cast(pulumi.Output[Any], pulumi.get(self, "networkInterfaces"))
 
 
 class PrivateDnsZoneGroup(_AzureResource):

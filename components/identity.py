@@ -38,14 +38,17 @@ def make_credentials(
     """The credentials of `owner`, each waiting for the one before it.
 
     They are deleted on their own, not with the identity: one that is retained, shared or whose deletion
-    fails would otherwise keep a trust that no state knows of.
+    fails would otherwise keep a trust that no state knows of. An identity that is replaced takes them along all the
+    same, and their own inputs are names that stay: so a new principal replaces them.
     """
     made: list[pulumi.Resource] = []
     for plan in plans:
         before = context.series.before(owner.id.key) or [identity]
+        opts = azure_options(context, parent, owner.id.subscription, depends_on=before)
+        opts.replacement_trigger = identity.principal_id
         credential = azure.FederatedIdentityCredential(
             plan.logical_name,
-            azure_options(context, parent, owner.id.subscription, depends_on=before),
+            opts,
             resource_group=owner.resource_group,
             identity=owner.name,
             credential=plan.name,

@@ -62,9 +62,12 @@ def make_endpoint(
     if not plan.zones:
         return
     own = [zones[zone.key] for zone in plan.zones if zone.key in zones]
+    opts = azure_options(context, parent, subscription, depends_on=[endpoint, *own], protected=plan.protected)
+    # An endpoint that is replaced takes its zone group along, whose own inputs stay the same.
+    opts.replacement_trigger = endpoint.network_interfaces
     azure.PrivateDnsZoneGroup(
         plan.zone_group_logical_name,
-        azure_options(context, parent, subscription, depends_on=[endpoint, *own], protected=plan.protected),
+        opts,
         resource_group=plan.resource_group,
         endpoint=plan.name,
         group=GROUP,

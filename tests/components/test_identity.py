@@ -80,3 +80,9 @@ def test_only_a_protected_identity_is_protected_and_retained() -> None:
 
 def test_a_credential_is_deleted_on_its_own_and_not_with_the_identity() -> None:
     assert synth(stack_plan(app_plan())).one("FederatedIdentityCredential").request.deletedWith == ""  # type: ignore[union-attr]
+
+
+def test_a_new_principal_replaces_the_credentials_that_went_with_the_old_one() -> None:
+    made = synth(stack_plan(app_plan()))
+    for one in made.of("FederatedIdentityCredential").values():
+        assert one.request.replacement_trigger.string_value == "principal-id-of-checkout-identity"  # type: ignore[union-attr]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from sandbox import store
 from sandbox.azure import ids
 from sandbox.azure.cloud import Body, Cloud, properties
 from sandbox.azure.rules.base import Rules, not_found
@@ -59,9 +60,13 @@ class EndpointRules(Rules):
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
         own = body["properties"]
         own["provisioningState"] = "Succeeded"
+        # Named anew with each creation: it is how one tells an endpoint from an earlier one of its name.
+        made = properties(existing).get("networkInterfaces") if existing else None
+        number = 0 if made else store.count(cloud.connection, f"nic/{ids.key(arm_id)}")
         nic = (
             own.get("customNetworkInterfaceName")
-            or f"{ids.name(arm_id)}.nic.{ids.guid('nic', ids.key(arm_id))}"
+            or (ids.name(made[0]["id"]) if made else None)
+            or f"{ids.name(arm_id)}.nic.{ids.guid('nic', ids.key(arm_id), str(number))}"
         )
         group = ids.resource_group(arm_id)
         own["networkInterfaces"] = [{"id": f"{group}/providers/Microsoft.Network/networkInterfaces/{nic}"}]
