@@ -1,5 +1,10 @@
-"""Says what a failed operation was for: the engine knows a logical name, the reader an app and its use."""
+"""Says what a failed operation was for, and repeats what Azure refuses only for now.
 
+The engine knows a logical name, the reader an app and its use.
+"""
+
+import asyncio
+import os
 from collections.abc import Iterator, Mapping
 
 import pulumi
@@ -7,34 +12,69 @@ import pulumi
 from components.kubernetes import owner_name
 from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment, SharedPlan, StackPlan
 
-# What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
-_WITHOUT_WORKLOAD = "spec.selector: Required value"
+# Seconds before the first repetition; each later wait is twice the one before, up to a minute. Another pace suits
+# a cloud that is quicker, such as the sandbox's.
+PACE_VARIABLE = "KEYLESS_RETRY_PACE"
+PACE = 2.0
+LONGEST_WAIT = 60.0
+REPETITIONS = 7
+# What goes by itself, by type and a word of the error. The provider repeats 429 and 5xx, and none of these: writes of
+# another stack below one identity or cache, and a principal that has not reached every region yet.
+PASSING: Mapping[str, tuple[str, ...]] = {
+    "azure-native:managedidentity:FederatedIdentityCredential": (
+        "ConcurrentFederatedIdentityCredentialsWrites",
+    ),
+    "azure-native:redis:AccessPolicyAssignment": ("busy processing",),
+    "azure-native:redisenterprise:AccessPolicyAssignment": ("busy processing",),
+    "azure-native:authorization:RoleAssignment": ("PrincipalNotFound",),
+}
+# What an error means for the reader, by a word of it.
+HINTS: Mapping[str, str] = {
+    # What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
+    "spec.selector: Required value": (
+        "the workload was not found: a patch needs one that exists, so deploy it first, "
+        "or write stage: granted for the app in the environment"
+    ),
+    "Microsoft.Network/privateDnsZones/": (
+        "a private DNS zone was not found: where zones are managed, the environment's own stack makes them, "
+        "so bring that one up first"
+    ),
+}
 
 
 def make_failure_hook(plan: StackPlan) -> pulumi.ResourceHookBinding:
-    """The hook that, beside the error of Azure or Kubernetes, logs app, use and resource. It never retries.
-
-    What has left the plan is deleted under the engine's own message alone.
-    """
+    """The hook that, beside the error of Azure or Kubernetes, logs app, use and resource, or repeats what passes."""
     subjects = dict(name_subjects(plan))
+    pace = float(os.environ.get(PACE_VARIABLE) or PACE)
 
-    def say(failure: pulumi.ErrorHookArgs) -> bool:
-        if failure.name in subjects:
-            pulumi.log.error(sentence(failure, subjects))
+    async def say(failure: pulumi.ErrorHookArgs) -> bool:
+        if passes(failure):
+            await asyncio.sleep(wait(len(failure.errors), pace))
+            return True
+        pulumi.log.error(sentence(failure, subjects))
         return False
 
     return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("keyless-failure", say)])
 
 
+def passes(failure: pulumi.ErrorHookArgs) -> bool:
+    """Whether to try once more: the newest error is one that passes, and there were not too many."""
+    words = PASSING.get(failure.type, ())
+    newest = failure.errors[0] if failure.errors else ""
+    return len(failure.errors) <= REPETITIONS and any(word in newest for word in words)
+
+
+def wait(failures: int, pace: float) -> float:
+    """Seconds before the next try, after so many failures."""
+    return min(pace * 2.0 ** (failures - 1), LONGEST_WAIT)
+
+
 def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str]) -> str:
     """`cannot create: app checkout, use invoices (blob read): ... [checkout-orders-invoices-grant]`."""
-    told = f"cannot {failure.failed_operation}: {subjects[failure.name]} [{failure.name}]"
-    if any(_WITHOUT_WORKLOAD in error for error in failure.errors):
-        told += (
-            "; the workload was not found: a patch needs one that exists, so deploy it first, "
-            "or write stage: granted for the app in the environment"
-        )
-    return told
+    subject = subjects.get(failure.name, "what has left the plan")
+    told = f"cannot {failure.failed_operation}: {subject} [{failure.name}]"
+    hints = [hint for word, hint in HINTS.items() if any(word in error for error in failure.errors)]
+    return "; ".join((told, *hints))
 
 
 def name_subjects(plan: StackPlan) -> Iterator[tuple[str, str]]:

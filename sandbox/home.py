@@ -68,6 +68,8 @@ def environment(
         "PULUMI_HOME": str(sandbox / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "sandbox",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # This cloud is done with a write in hundredths of a second.
+        "KEYLESS_RETRY_PACE": kept.get("KEYLESS_RETRY_PACE", "0.05"),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
     if faults is not None:

@@ -120,13 +120,14 @@ class Arm:
         key = ids.key(holder)
         with self._transaction() as cloud:
             now = time.time()
+            hold = max(WRITE_SECONDS, self.faults.delay)
             row = cloud.connection.execute("SELECT until FROM busy WHERE key = ?", (key,)).fetchone()
             if row and row[0] > now:
                 raise kind.rules.overlap(holder)
             query = "INSERT OR REPLACE INTO busy (key, until) VALUES (?, ?)"
-            cloud.connection.execute(query, (key, now + TURN_SECONDS))
+            cloud.connection.execute(query, (key, now + hold + TURN_SECONDS))
         try:
-            time.sleep(WRITE_SECONDS)
+            time.sleep(hold)
             yield
         finally:
             self._connection().execute("DELETE FROM busy WHERE key = ?", (key,))

@@ -5,13 +5,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.failures import name_subjects, sentence
+from components.failures import REPETITIONS, name_subjects, passes, sentence, wait
 from keyless.plan import StackPlan
 from tests.support.plans import (
     app_plan,
     arm_id,
     cache_access,
-    patch,
     private_endpoint,
     role_assignment,
     shared_plan,
@@ -77,5 +76,48 @@ def test_every_resource_has_the_hook_and_a_subject() -> None:
         assert list(request.hooks.on_error) == ["keyless-failure"], one.name
 
 
-def test_a_name_that_has_left_the_plan_is_left_to_the_engine() -> None:
-    assert patch("search").logical_name not in dict(name_subjects(whole()))
+def failure(type_: str, *errors: str, name: str = "x") -> pulumi.ErrorHookArgs:
+    return pulumi.ErrorHookArgs("urn", "id", name, type_, failed_operation="delete", errors=list(errors))
+
+
+def test_what_has_left_the_plan_is_named_as_such() -> None:
+    told = sentence(failure("type", "409", name="search-identity"), dict(name_subjects(whole())))
+    assert told == "cannot delete: what has left the plan [search-identity]"
+
+
+def test_a_missing_zone_leads_to_the_stack_that_makes_it() -> None:
+    error = "The Resource 'Microsoft.Network/privateDnsZones/privatelink.blob' was not found."
+    assert "bring that one up first" in sentence(failure("type", error), {})
+
+
+BUSY = (
+    'Status=409 Code="Conflict" Message="The requested resource is busy processing a previous update request"'
+)
+
+
+@pytest.mark.parametrize(
+    ("type_", "error", "again"),
+    [
+        ("azure-native:redis:AccessPolicyAssignment", BUSY, True),
+        ("azure-native:redisenterprise:AccessPolicyAssignment", BUSY, True),
+        ("azure-native:redis:AccessPolicyAssignment", 'Code="ScopeLocked"', False),
+        (
+            "azure-native:managedidentity:FederatedIdentityCredential",
+            "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+            True,
+        ),
+        ("azure-native:authorization:RoleAssignment", 'Code="PrincipalNotFound"', True),
+        ("azure-native:authorization:RoleAssignment", 'Code="RoleAssignmentExists"', False),
+        ("kubernetes:apps/v1:DeploymentPatch", BUSY, False),
+    ],
+)
+def test_only_what_passes_is_repeated(type_: str, error: str, again: bool) -> None:
+    assert passes(failure(type_, error)) == again
+
+
+def test_repetitions_end_and_waits_grow_to_a_minute() -> None:
+    type_ = "azure-native:redis:AccessPolicyAssignment"
+    assert passes(failure(type_, *[BUSY] * REPETITIONS))
+    assert not passes(failure(type_, *[BUSY] * (REPETITIONS + 1)))
+    assert not passes(failure(type_, 'Code="ScopeLocked"', BUSY))  # newest first
+    assert [wait(number, 2.0) for number in range(1, 8)] == [2, 4, 8, 16, 32, 60, 60]

@@ -57,7 +57,14 @@ def test_a_crash_of_destroy_is_recovered(one_app: Place, after: int):
     assert one_app.differences() == []
 
 
-@pytest.mark.parametrize("fault", ["429:2", "500:3", "503:1", "429:1:RoleAssignment"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "429:2", "500:3", "503:1", "429:1:RoleAssignment",
+        # What the provider does not repeat, and Keyless does: another stack's write, a principal not yet known.
+        "409:3:FederatedIdentityCredential", "409:3:AccessPolicyAssignment", "400:3:RoleAssignment",
+    ],
+)  # fmt: skip
 def test_what_azure_asks_to_repeat_is_repeated(one_app: Place, fault: str):
     one_app.up("search.dev", switches=("--fail", fault))
     converged(one_app, "search.dev")
@@ -66,11 +73,11 @@ def test_what_azure_asks_to_repeat_is_repeated(one_app: Place, fault: str):
 @pytest.mark.parametrize(
     ("fault", "named"),
     [
-        ("409:9:FederatedIdentityCredential", ("finder", "aks-one")),
-        ("409:9:AccessPolicyAssignment", ("finder", "carts")),
+        ("409:99:FederatedIdentityCredential", ("finder", "aks-one")),
+        ("409:99:AccessPolicyAssignment", ("finder", "carts")),
         ("403:9:RoleAssignment", ("finder", "invoices", "orders")),
         # PrincipalNotFound, the answer while a new principal is not yet known everywhere.
-        ("400:9:RoleAssignment", ("finder", "invoices", "orders")),
+        ("400:99:RoleAssignment", ("finder", "invoices", "orders")),
         ("500:99:UserAssignedIdentity", ("finder",)),
     ],
 )

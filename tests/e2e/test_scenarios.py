@@ -86,9 +86,11 @@ def test_destroy_leaves_the_cloud_as_its_world(shop: Place):
     assert shop.differences() == []
 
 
-def test_two_teams_come_up_at_once(shop: Place):
+@pytest.mark.parametrize("delay", ["0", "0.8"], ids=["quick", "slow"])
+def test_two_teams_come_up_at_once(shop: Place, delay: str):
+    """Slow writes of both teams to one cache meet, and are repeated."""
     shop.up("dev")
-    runs = [shop.start(*UP, "-s", stack) for stack in TEAMS]
+    runs = [shop.start(*UP, "-s", stack, switches=("--delay", delay)) for stack in TEAMS]
     for run in runs:
         output, _ = run.communicate(timeout=300)
         assert run.returncode == 0, output
@@ -169,6 +171,38 @@ def test_adding_a_cluster_leaves_the_other_credentials_alone(shop: Place):
     assert len(of_type(done, "ServiceAccount")) == 1
     assert len(of_type(done, "StatefulSetPatch")) == 2
     assert len(done) == 4
+
+
+def test_removing_the_outer_of_three_clusters_leaves_the_middle_one(shop: Place):
+    """The two credentials that go do not wait for each other: what of them meets is repeated."""
+    issuer = "https://koreasouth.oic.prod-aks.azure.com/00000000-0000-0000-0000-000000000001/00000000-0000-0000-0000-0000000000{}/"
+    extra = "".join(
+        f"      - {{name: {name}, context: {name}, issuer: '{issuer.format(tail)}'}}\n"
+        for name, tail in (("aks-a", "b1"), ("aks-z", "b2"))
+    )
+    edit(shop, "Pulumi.dev.yaml", "    clusters:\n", "    clusters:\n" + extra)
+    up_all(shop)
+    edit(shop, "Pulumi.dev.yaml", extra, "")
+    shop.up("search.dev", switches=("--delay", "0.3"))
+    shop.up("search.dev", "--expect-no-changes")
+    assert len(of_type(names(shop, "search.dev"), "FederatedIdentityCredential")) == 1
+
+
+def test_a_service_account_of_the_workload_that_is_not_there_fails_plainly_and_is_not_made(shop: Place):
+    edit(
+        shop,
+        "apps/search/finder.yaml",
+        "service_account: finder",
+        "service_account: {name: absent, managed_by: workload}",
+    )
+    shop.up("dev")
+    answer = shop.run(*UP, "-s", "search.dev", "--color", "never")
+    assert answer.returncode != 0
+    assert "search/absent" in answer.stdout
+    assert "does not exist" in answer.stdout
+    shop.destroy("search.dev")
+    shop.destroy("dev")
+    assert shop.differences() == []
 
 
 def test_an_app_that_moves_to_another_team_keeps_its_client_id(shop: Place):
