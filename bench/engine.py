@@ -18,6 +18,15 @@ from sandbox.home import CODE, environment, make_home
 STACK = "dev"
 
 
+def in_clear(value: Any) -> Any:
+    """The value with what is secret in it as it was written: an export marks it and shows it as JSON."""
+    if isinstance(value, dict):
+        if "plaintext" in value:
+            return json.loads(value["plaintext"])
+        return {key: in_clear(one) for key, one in value.items()}
+    return [in_clear(one) for one in value] if isinstance(value, list) else value
+
+
 @contextlib.contextmanager
 def provider() -> Iterator[int]:
     """The port of a provider that serves as long as the block runs."""
@@ -61,6 +70,13 @@ class Project:
 
     def resources(self) -> list[dict[str, Any]]:
         """The custom resources of the state, providers included, in the order of their registration."""
-        (state,) = (self.folder / ".bench" / "state" / ".pulumi" / "stacks").glob(f"*/{STACK}.json")
-        latest = json.loads(state.read_text())["checkpoint"]["latest"]
-        return [resource for resource in latest["resources"] if resource["custom"]]
+        command = self.pulumi("stack", "export", "--stack", STACK, "--show-secrets")
+        exported = subprocess.run(
+            list(map(str, command.arguments)),
+            cwd=self.folder,
+            env=command.variables,
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        deployment = json.loads(exported.stdout)["deployment"]
+        return [in_clear(resource) for resource in deployment["resources"] if resource["custom"]]
