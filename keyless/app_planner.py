@@ -63,6 +63,7 @@ class _AppPlanner:
         self.environment, self.facts = environment, environment.facts
         self.override = override_of(app, environment)
         self.stack = stack_name(app.spec.team, environment.name)
+        self.fitting: dict[str, str] = {}  # by kind: a file may name a thousand unknown resources
 
     def plan(self) -> AppPlan | None:
         before = len(self.wrong.findings)
@@ -236,13 +237,15 @@ class _AppPlanner:
         resource = known.get(use.resource)
         kind = use.kind
         if resource is None:
-            fits = sorted(key for key, value in known.items() if kind in value.serves)
+            if kind not in self.fitting:
+                fits = sorted(key for key, value in known.items() if kind in value.serves)
+                self.fitting[kind] = ", ".join(fits) or f"(none of kind {kind})"
             self.wrong.add(
                 self.app,
                 path,
                 "unknown-resource",
                 f"the environment '{self.environment.name}' ({self.environment.document.file}) has no resource '{use.resource}'",
-                f"add it to {self.environment.document.file}, or write one of: {', '.join(fits) or '(none of kind ' + kind + ')'}"
+                f"add it to {self.environment.document.file}, or write one of: {self.fitting[kind]}"
                 f', or mark the app there: apps: {{{self.spec.app}: {{absent: "why"}}}}',
             )
             return None
@@ -256,13 +259,17 @@ class _AppPlanner:
             )
             return None
         if not self.may_consume(resource):
-            self.wrong.add(
-                self.app,
-                path,
-                "not-a-consumer",
-                f"the team '{self.spec.team}' may not use '{use.resource}' in {self.environment.name}",
-                f"ask its owner ({resource.team or 'the environment'}) to add the team to `consumers`",
-            )
+            owner = resource.team or "the environment"
+            message = f"the team '{self.spec.team}' may not use '{use.resource}' in {self.environment.name}"
+            fix = f"ask its owner ({owner}) to add the team to `consumers`"
+            if self.spec.team is None:
+                message = (
+                    f"the app has no team, and only teams may use '{use.resource}' in {self.environment.name}"
+                )
+                teams = ", ".join(sorted({*(resource.consumers or ()), *filter(None, [resource.team])}))
+                fix = f"write the app's `team`: {teams} may" if teams else f"ask its owner ({owner})"
+                fix += "; or remove `consumers` and `team` from the resource, so that every app may"
+            self.wrong.add(self.app, path, "not-a-consumer", message, fix)
             return None
         return resource
 

@@ -20,6 +20,7 @@ from keyless.fields import (
     Word,
     is_group_id,
 )
+from keyless.masks import told
 from keyless.plan import Cloud, Keys, Management
 from keyless.plan import Network as NetworkPosture
 
@@ -68,8 +69,8 @@ def _zones(value: str) -> str:
     if not is_group_id(value):
         raise PydanticCustomError(
             "zones",
-            "'{value}' is not one of managed, policy, or the id of a resource group",
-            {"value": value},
+            "{value} is not one of managed, policy, or the id of a resource group",
+            {"value": told(value)},
         )
     return value
 

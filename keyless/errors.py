@@ -7,7 +7,11 @@ KeylessError             the command prints it and exits with 2
 └── CatalogueError       our own data file is wrong; a maintainer mends it
 """
 
+from collections.abc import Iterable, Iterator
+
 from keyless.finding import Finding
+
+MAX_A_FILE = 50
 
 
 class KeylessError(Exception):
@@ -22,7 +26,20 @@ class KeylessError(Exception):
         return self.args
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.args))
+        return "\n".join(map(str, first_of_each(self.findings)))
+
+
+def first_of_each(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first `MAX_A_FILE` findings of each file, and for a file with more, how many they are."""
+    counts: dict[str | None, int] = {}
+    for finding in findings:
+        counts[finding.file] = counts.get(finding.file, 0) + 1
+        if finding.file is None or counts[finding.file] <= MAX_A_FILE:
+            yield finding
+    for file, count in counts.items():
+        if file is not None and count > MAX_A_FILE:
+            told = f"and {count - MAX_A_FILE:,} more"
+            yield Finding(rule="more", file=file, message=told, fix="mend those above, then look again")
 
 
 class SpecError(KeylessError):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from keyless.masks import told
 from keyless.plan import ArmId
 
 _ARM_ID = re.compile(
@@ -38,7 +39,7 @@ def parse_arm_id(text: str, type_: str | None = None) -> ArmId:
             type_ or "<namespace>/<type>"
         )
         raise PydanticCustomError(
-            "arm_id", "'{text}' is not an ARM id of the form {form}", {"text": text, "form": form}
+            "arm_id", "{text} is not an ARM id of the form {form}", {"text": told(text), "form": form}
         )
     namespace, *rest = match["rest"].split("/")
     found = "/".join([namespace, *rest[0::2]])
@@ -55,8 +56,8 @@ def parse_arm_id(text: str, type_: str | None = None) -> ArmId:
     if pattern is not None and re.fullmatch(pattern, names[-1]) is None:
         raise PydanticCustomError(
             "arm_name",
-            "'{name}' cannot be the name of a {type}: names fit the pattern {pattern}",
-            {"name": names[-1], "type": kind, "pattern": pattern},
+            "{name} cannot be the name of a {type}: names fit the pattern {pattern}",
+            {"name": told(names[-1]), "type": kind, "pattern": pattern},
         )
     tail = "/".join(f"{word}/{name}" for word, name in zip(kind.split("/")[1:], names, strict=True))
     canonical = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind.split('/')[0]}/{tail}"
@@ -110,15 +111,15 @@ def _https(url: str) -> str:
     if url.startswith("https://") and not whole:
         raise PydanticCustomError("https", "the address holds more or less than https://<host>/<path>")
     if not url.startswith("https://"):
-        raise PydanticCustomError("https", "'{url}' does not begin with https://", {"url": url})
+        raise PydanticCustomError("https", "{url} does not begin with https://", {"url": told(url)})
     if url != url.strip() or " " in url:
-        raise PydanticCustomError("https", "'{url}' holds a space", {"url": url})
+        raise PydanticCustomError("https", "{url} holds a space", {"url": told(url)})
     return url
 
 
 def _resource_group(name: str) -> str:
     if name.endswith("."):
-        raise PydanticCustomError("name", "'{name}' ends in a dot", {"name": name})
+        raise PydanticCustomError("name", "{name} ends in a dot", {"name": told(name)})
     return name
 
 
@@ -133,7 +134,7 @@ def _ipv4(text: str) -> str:
         IPv4Network(text)
     except (AddressValueError, NetmaskValueError, ValueError):
         raise PydanticCustomError(
-            "ip", "'{text}' is not an IPv4 address or network", {"text": text}
+            "ip", "{text} is not an IPv4 address or network", {"text": told(text)}
         ) from None
     return text
 

@@ -84,12 +84,12 @@ def narrowed(plan: Plan, team: str | None, app: str | None) -> Plan:
 def check_project(project: Project) -> dict[str, Plan]:
     """The plan of every environment. Raises PlanError with what is wrong in all of them."""
     plans: dict[str, Plan] = {}
-    wrong: list[Finding] = []
+    wrong: dict[Finding, None] = {}
     for name, environment in sorted(project.environments.items()):
         try:
             plans[name] = make_plan(project.apps, environment)
         except PlanError as error:
-            wrong.extend(finding for finding in error.findings if finding not in wrong)
+            wrong.update(dict.fromkeys(error.findings))
     if wrong:
         raise PlanError(*wrong)
     refuse_clashes_between(tuple(plans.values()), project)

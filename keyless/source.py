@@ -1,13 +1,12 @@
 """YAML files, read fast and safely, with the line of any key on demand.
 
 A file is composed by libyaml and turned into plain values in one pass; the positions are thrown away, since a
-thousand files hold a million of them. `Document.position` composes the text again for the one file that needs it.
+thousand files hold a million of them. `Document.position` composes the text again, once, for a file that needs it.
 What YAML allows and no spec needs is refused: tags, duplicate keys, several documents, deep nesting, alias bombs.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,13 @@ import yaml
 from keyless.errors import SpecError
 from keyless.finding import Finding
 from keyless.nodes import MAX_DEPTH, Builder, Loader, refused, too_deep
+from keyless.positions import Key, KeyPath, Positions
+
+__all__ = ["Document", "Key", "KeyPath", "load_document", "load_documents", "parse_document"]
 
 MAX_BYTES = 4 * 1024 * 1024
 # libyaml recurses in C and dies below some ten thousand levels; a text that cannot reach this is not measured.
 _SURELY_SHALLOW = 2_000
-
-_SECRET = re.compile(r"((?:key|sig|signature|password|pwd|secret|token)\s*=\s*)[^;&\s'\"]+", re.IGNORECASE)
-_USER_INFO = re.compile(r"(\w+://)[^/@\s'\"]+@")
-
-Key = str | int
-KeyPath = Sequence[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +31,26 @@ class Document:
     file: str
     text: str
     value: Any
+    composed: list[Positions] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def positions(self) -> Positions:
+        """Where each key stands; the text is composed when this is first asked for."""
+        if not self.composed:
+            self.composed.append(Positions(self.text))
+        return self.composed[0]
 
     def position(self, path: KeyPath) -> tuple[int, int] | None:
         """Line and column, from 1, of the key at `path`, or of its nearest parent that exists."""
-        return _find(self.text, path)
+        return self.positions.of(path)
+
+    def written(self, path: KeyPath) -> str | None:
+        """The text of the scalar at `path`, as it stands in the file: `1.10`, not the number that it means."""
+        return self.positions.scalar(path)
 
     def finding(self, rule: str, path: KeyPath, message: str, fix: str) -> Finding:
         """An error at `path` in this file, with its line and column."""
         line, column = self.position(path) or (None, None)
-        message = masked(message)
         return Finding(
             rule=rule,
             message=message,
@@ -53,11 +60,6 @@ class Document:
             column=column,
             key=dotted(path) or None,
         )
-
-
-def masked(text: str) -> str:
-    """`text` without what may be a secret in it: somebody pasted a connection string where an id belongs."""
-    return _USER_INFO.sub(r"\1***@", _SECRET.sub(r"\1***", text))
 
 
 def dotted(path: KeyPath) -> str:
@@ -192,30 +194,3 @@ def _check_depth(text: str, file: str) -> None:
                 depth -= 1
     except yaml.YAMLError as error:
         raise _not_yaml(error, file) from None
-
-
-def _find(text: str, path: KeyPath) -> tuple[int, int] | None:
-    loader = Loader(text)
-    try:
-        node: yaml.Node | None = loader.get_single_node()
-    finally:
-        loader.dispose()
-    mark = None
-    for key in path:
-        found = _child(node, key)
-        if found is None:
-            break
-        mark, node = found
-    if mark is None:
-        mark = node.start_mark if node is not None else None
-    return (mark.line + 1, mark.column + 1) if mark is not None else None
-
-
-def _child(node: yaml.Node | None, key: Key) -> tuple[yaml.Mark, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key_node, value_node in node.value:
-            if key_node.value == str(key):
-                return key_node.start_mark, value_node
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key].start_mark, node.value[key]
-    return None

@@ -38,6 +38,8 @@ class ServiceAccountSpec(Frozen):
 
 
 def _account(value: object) -> object:
+    if value is not None and not isinstance(value, (str, dict, ServiceAccountSpec)):
+        raise PydanticCustomError("account_type", "Input should be a name or a mapping")
     return {"name": value} if isinstance(value, str) else value
 
 

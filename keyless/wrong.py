@@ -1,12 +1,16 @@
 """What pydantic found wrong, as Findings: the line, the bad value, the nearest known word, and what to write."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from keyless.finding import Finding
+from keyless.masks import cut, told
 from keyless.source import Document, Key, KeyPath
 
 # What to write where a rule of our own (a PydanticCustomError) says what is wrong.
@@ -34,15 +38,69 @@ def findings_of(
     parts: Mapping[tuple[str, str], Document] | None = None,
 ) -> Iterator[Finding]:
     """A Finding for each error in `value`, which stands at `base` in `document`, or below a key of `parts`."""
-    for wrong in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    texts = _Texts(document, base, parts or {})
+    quoted = _quoted(errors, value, model, texts)
+    for wrong in errors:
         path = _real_path(wrong["loc"], value, missing=wrong["type"] == "missing")
-        rule, message, fix = _tell(wrong, path, value, model)
-        part = (parts or {}).get((str(path[0]), str(path[1]))) if len(path) > 1 else None
-        if part is not None:
-            yield part.finding(rule, path, message, fix)
+        if wrong["loc"] in quoted:
+            rule, message, fix = "wrong-type", *quoted[wrong["loc"]]
         else:
-            found = document.finding(rule, (*base, *path), message, fix)
-            yield found
+            rule, message, fix = _tell(wrong, path, value, model)
+        at = (*path, *(wrong.get("ctx") or {}).get("at", ()))
+        where, real = texts.place(at)
+        yield where.finding(rule, real, message, fix)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Where a path of the whole value stands: in `document` below `base`, or in the file of `parts` that holds it."""
+
+    document: Document
+    base: tuple[str, ...]
+    parts: Mapping[tuple[str, str], Document]
+
+    def place(self, path: KeyPath) -> tuple[Document, KeyPath]:
+        part = self.parts.get((str(path[0]), str(path[1]))) if len(path) > 1 else None
+        return (part, path) if part is not None else (self.document, (*self.base, *path))
+
+    def written(self, path: KeyPath) -> str | None:
+        where, real = self.place(path)
+        return where.written(real)
+
+
+def _quoted(
+    errors: list[Any], value: object, model: type[BaseModel], texts: _Texts
+) -> dict[tuple[Key, ...], tuple[str, str]]:
+    """By place, message and fix of each number or word that YAML read where a text is wanted.
+
+    Whether quotes are the cure is tried on all of them at once, in a copy: `123` in quotes is no app's name either.
+    """
+    written: dict[tuple[Key, ...], str] = {}
+    mended = None
+    for wrong in errors:
+        if wrong["type"] != "string_type":
+            continue
+        path = _real_path(wrong["loc"], value, missing=False)
+        text = texts.written(path) if isinstance(_at(value, path), (int, float)) else None
+        if text is not None and path:
+            mended = deepcopy(value) if mended is None else mended
+            _at(mended, path[:-1])[path[-1]] = text
+            written[wrong["loc"]] = text
+    still = {}
+    if written:
+        try:
+            model.model_validate(mended)
+        except ValidationError as error:
+            still = {wrong["loc"]: wrong.get("ctx") or {} for wrong in error.errors(include_url=False)}
+    found = {}
+    for loc, text in written.items():
+        fix = f'write a text; quote it: "{text}"'
+        if loc in still:
+            pattern = still[loc].get("pattern")
+            fix = "write a text" + (f" that fits the pattern {pattern}" if pattern else "")
+        found[loc] = (f"`{text}` stands here, and a text is wanted", fix)
+    return found
 
 
 def _real_path(loc: KeyPath, value: object, *, missing: bool) -> tuple[Key, ...]:
@@ -71,7 +129,7 @@ def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> t
     there = path[-1] if "[key]" in wrong["loc"] else _at(value, path)
     if kind == "extra_forbidden":
         known = _known_keys(model, value, path[:-1])
-        near = get_close_matches(str(path[-1]), known, 1)
+        near = get_close_matches(cut(str(path[-1])), known, 1)
         fix = f"write `{near[0]}`" if near else "remove it"
         return "unknown-key", "there is no such key", f"{fix}; the keys here are: {', '.join(known)}"
     if kind == "missing":
@@ -85,15 +143,15 @@ def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> t
         ]
         if kind == "union_tag_invalid":
             there = there.get("kind") if isinstance(there, dict) else there
-        near = get_close_matches(str(there), allowed, 1)
+        near = get_close_matches(cut(str(there)), allowed, 1)
         fix = f"write `{near[0]}`; it may be: " if near else "write one of: "
-        return "unknown-word", f"'{_cut(str(there))}' is not known here", fix + ", ".join(allowed)
+        return "unknown-word", f"{told(str(there))} is not known here", fix + ", ".join(allowed)
     if kind == "union_tag_not_found":
         return "missing-key", "the key `kind` is missing", "write `kind: ...`"
     if kind == "string_pattern_mismatch":
         return (
             "malformed",
-            f"'{_cut(str(there))}' does not have the form of this key",
+            f"{told(str(there))} does not have the form of this key",
             f"write what fits the pattern {context['pattern']}",
         )
     if kind == "string_too_long":
@@ -118,15 +176,18 @@ def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> t
             "bool_type": "true or false",
             "tuple_type": "a list",
             "dict_type": "a mapping",
+            "mapping_type": "a mapping",
             "model_type": "a mapping",
+            "model_attributes_type": "a mapping",
+            "account_type": "a name or a mapping",
         }
         wanted = want.get(kind, "another type")
-        hint = (
-            f'; quote it: "{there}"'
-            if kind == "string_type" and isinstance(there, (int, float, bool))
-            else ""
+        shown = "a text" if not path and isinstance(there, str) else _shown(there)
+        return (
+            "wrong-type",
+            f"{shown} stands here, and {wanted} is wanted",
+            f"write {wanted}",
         )
-        return "wrong-type", f"{_shown(there)} stands here, and {wanted} is wanted", f"write {wanted}{hint}"
     return kind.replace("_", "-"), wrong["msg"], "write what the message asks for"
 
 
@@ -135,16 +196,11 @@ def _shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    return (
-        "nothing"
-        if value is None
-        else f"`{str(value).lower() if isinstance(value, bool) else _cut(str(value))}`"
-    )
-
-
-def _cut(text: str) -> str:
-    """`text`, or its beginning where nobody would read it to its end."""
-    return text if len(text) <= 200 else text[:200] + "..."
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return told(value).replace("'", "`")
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _at(value: object, path: KeyPath) -> Any:
@@ -160,7 +216,7 @@ def _at(value: object, path: KeyPath) -> Any:
 
 def _known_keys(model: type[BaseModel], value: object, path: KeyPath) -> list[str]:
     """The keys that may stand at `path`, from the model's JSON Schema: the one description of all shapes."""
-    schema = model.model_json_schema()
+    schema = _schema(model)
     node: Any = schema
     for key in (*path, None):
         node = _resolved(schema, node, value)
@@ -176,6 +232,11 @@ def _known_keys(model: type[BaseModel], value: object, path: KeyPath) -> list[st
         )
         value = _at(value, (key,))
     return sorted(node.get("properties", {}))
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _pattern(node: Any) -> Any:
