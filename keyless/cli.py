@@ -53,8 +53,10 @@ def check(root: Path) -> None:
     project = load_project(root)
     plans = check_project(project)
     misfits = tuple(check_fit(project.root, project.apps, project.environments.values()))
-    if misfits:
+    if any(misfit.severity == "error" for misfit in misfits):
         raise PlanError(*misfits)
+    for misfit in misfits:
+        click.echo(str(misfit), err=True)
     for name, plan in plans.items():
         _warn(plan)
         apps = counted(sum(len(stack.apps) for stack in plan.stacks), "app")
@@ -115,19 +117,23 @@ def stacks(root: Path, environment: str | None) -> None:
 def ids(root: Path, stack: str) -> None:
     """Write ids/STACK.yaml from the JSON of `pulumi stack output --json` on standard input."""
     from keyless.ids import write_ids
+    from keyless.planner import load_stack
 
-    click.echo(f"wrote {write_ids(root, stack, sys.stdin.read())}")
+    load_stack(root, stack)  # refuses a name that is no stack of the project
+    click.echo(f"wrote {write_ids(root, stack, sys.stdin.buffer.read())}")
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("schema"), show_default=True)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("schema"), show_default=True
+)
 def schema(out: Path) -> None:
     """Write the JSON Schemas of app and environment files, for editors."""
     from keyless.render.schemas import render_schemas
+    from keyless.source import write_text
 
-    out.mkdir(parents=True, exist_ok=True)
     for name, text in render_schemas().items():
-        (out / name).write_text(text, encoding="utf-8")
+        write_text(out / name, text)
         click.echo(f"wrote {out / name}")
 
 

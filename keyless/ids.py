@@ -9,18 +9,19 @@ import yaml
 
 from keyless.errors import SpecError
 from keyless.finding import Finding
+from keyless.source import write_text
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
-_STACK = re.compile(r"[a-z0-9][-a-z0-9]*(\.[a-z0-9][-a-z0-9]*)?\Z")
 
 
-def write_ids(root: Path, stack: str, text: str) -> str:
-    """Write the ids in `text`, the JSON of `pulumi stack output --json`, and give the file's path. Raises SpecError."""
-    if _STACK.match(stack) is None:
-        raise _refused(f"'{stack}' is not the name of a stack", "write dev, or payments.dev")
+def write_ids(root: Path, stack: str, text: str | bytes) -> str:
+    """Write the ids in `text`, the JSON of `pulumi stack output --json`, and give the file's path. Raises SpecError.
+
+    `stack` is one of the project's: it becomes the name of the file.
+    """
     try:
         outputs = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _refused(
             "standard input is not JSON", f"run: pulumi stack output --json -s {stack} | keyless ids {stack}"
         ) from None
@@ -28,11 +29,9 @@ def write_ids(root: Path, stack: str, text: str) -> str:
     if not isinstance(apps, dict):
         raise _refused("the outputs hold no `apps`", f"run `pulumi up -s {stack}` first")
     found = {app: _ids(app, value) for app, value in sorted(apps.items())}
-    folder = root / "ids"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{stack}.yaml"
+    path = root / "ids" / f"{stack}.yaml"
     head = f"# Written by: pulumi stack output --json -s {stack} | keyless ids {stack}\n"
-    path.write_text(head + yaml.safe_dump({"version": 1, "apps": found}, sort_keys=False), encoding="utf-8")
+    write_text(path, head + yaml.safe_dump({"version": 1, "apps": found}, sort_keys=False))
     return path.relative_to(root).as_posix()
 
 

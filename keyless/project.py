@@ -1,5 +1,6 @@
 """A project folder: its environments, each with the files that it includes, and all of its apps."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,16 @@ from pydantic import Field, ValidationError
 from keyless.environment import Frozen
 from keyless.errors import SpecError
 from keyless.finding import Finding
+from keyless.masks import cut
+from keyless.nodes import refused
 from keyless.registry import EnvironmentFacts
-from keyless.source import Document, load_document
+from keyless.source import Document, inside, load_document
 from keyless.spec import LoadedApp, load_apps, validate
 from keyless.wrong import findings_of
 
 CONFIG_KEY = "keyless:environment"
+# What Pulumi takes as a stack's name, without the dot, which parts a team from its environment.
+_NAME = re.compile(r"[A-Za-z0-9][-\w]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,11 @@ def load_environment(root: Path, name: str) -> LoadedEnvironment:
                 fix="write one of: " + ", ".join(known) if known else f"write the file Pulumi.{name}.yaml",
             )
         )
-    document = load_document(root / f"Pulumi.{name}.yaml", f"Pulumi.{name}.yaml")
+    if _NAME.fullmatch(name) is None:
+        message = f"'{name}' cannot be the name of an environment, for its stack could not have it"
+        fix = "rename the file: letters, digits, - and _, the first a letter or digit"
+        raise refused(f"Pulumi.{name}.yaml", "environment-name", message, fix)
+    document = load_document(root / f"Pulumi.{name}.yaml", f"Pulumi.{name}.yaml", root)
     value = document.value
     config = value.get("config") if isinstance(value, dict) else None
     written = config.get(CONFIG_KEY) if isinstance(config, dict) else None
@@ -91,6 +100,7 @@ def _include(
 ) -> tuple[dict[str, Any], dict[tuple[str, str], Document]]:
     merged = dict(written)
     parts: dict[tuple[str, str], Document] = {}
+    seen: set[Path] = set()
     patterns = written.get("include") or ()
     if not isinstance(patterns, list):
         return merged, parts
@@ -102,12 +112,24 @@ def _include(
                 document.finding(
                     "include",
                     path,
-                    f"'{pattern}' names no file inside the project",
+                    f"'{cut(str(pattern))}' names no file inside the project",
                     "write a path such as environments/dev/*.yaml, or remove it",
                 )
             )
         for file in files:
-            part = load_document(file, file.relative_to(root).as_posix())
+            if not inside(root, file):
+                raise SpecError(
+                    document.finding(
+                        "include",
+                        path,
+                        f"{file.relative_to(root).as_posix()} leads out of the project, by a link",
+                        "put the file itself there, or remove the link",
+                    )
+                )
+            if file.resolve() in seen:
+                continue
+            seen.add(file.resolve())
+            part = load_document(file, file.relative_to(root).as_posix(), root)
             validate(part, part.value, _Part)
             for section in ("resources", "apps"):
                 here = merged.get(section) or {}
@@ -134,7 +156,7 @@ def _matches(root: Path, pattern: object) -> list[Path]:
         return []
     try:
         return sorted(file for file in root.glob(pattern) if file.is_file())
-    except (ValueError, NotImplementedError):  # empty, or `**` beside other characters
+    except (OSError, ValueError, NotImplementedError):  # too long, empty, or `**` beside other characters
         return []
 
 
@@ -151,9 +173,12 @@ def _validate_environment(
 def _misplaced_facts(root: Path) -> Iterator[Finding]:
     """A team's stack takes its environment from the file beside it: facts in its own would only look as if they held."""
     for path in sorted(root.glob("Pulumi.*.*.yaml")):
-        if path.stat().st_size == 0:
+        try:
+            document = load_document(path, path.name, root)
+        except SpecError as error:
+            # A stack whose last setting was removed keeps an empty file, or its comments.
+            yield from (found for found in error.findings if found.rule != "empty")
             continue
-        document = load_document(path, path.name)
         config = document.value.get("config") if isinstance(document.value, dict) else None
         if isinstance(config, dict) and CONFIG_KEY in config:
             environment = path.name.rsplit(".", 2)[1]
@@ -163,6 +188,16 @@ def _misplaced_facts(root: Path) -> Iterator[Finding]:
                 "the stack of a team holds no environment of its own",
                 f"remove the key; the facts stand in Pulumi.{environment}.yaml",
             )
+
+
+def _ignored(root: Path) -> Iterator[Finding]:
+    for path in sorted(root.glob("Pulumi.*.yml")):
+        yield Finding(
+            rule="ignored-file",
+            file=path.name,
+            message="neither Pulumi nor Keyless reads this file: its name ends in .yml",
+            fix=f"rename it to {path.name.removesuffix('.yml')}.yaml, or remove it",
+        )
 
 
 def load_project(root: Path, environments: tuple[str, ...] | None = None) -> Project:
@@ -182,12 +217,18 @@ def load_project(root: Path, environments: tuple[str, ...] | None = None) -> Pro
         apps = load_apps(root)
     except SpecError as error:
         wrong.extend(error.findings)
-    for name in environments if environments is not None else environment_names(root):
+    wanted = environments if environments is not None else environment_names(root)
+    if not wanted:
+        message = "the project has no environment: no file Pulumi.<name>.yaml"
+        fix = "write one, such as Pulumi.dev.yaml; docs/guides/new-environment.md says how"
+        wrong.append(Finding(rule="no-environment", message=message, fix=fix))
+    for name in wanted:
         try:
             loaded[name] = load_environment(root, name)
         except SpecError as error:
             wrong.extend(error.findings)
     wrong.extend(_misplaced_facts(root))
+    wrong.extend(_ignored(root))
     if wrong:
         raise SpecError(*wrong)
     return Project(root, apps, loaded)

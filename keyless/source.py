@@ -5,6 +5,7 @@ thousand files hold a million of them. `Document.position` composes the text aga
 What YAML allows and no spec needs is refused: tags, duplicate keys, several documents, deep nesting, alias bombs.
 """
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,17 @@ from keyless.finding import Finding
 from keyless.nodes import MAX_DEPTH, Builder, Loader, refused, too_deep
 from keyless.positions import Key, KeyPath, Positions
 
-__all__ = ["Document", "Key", "KeyPath", "load_document", "load_documents", "parse_document"]
+__all__ = [
+    "Document",
+    "Key",
+    "KeyPath",
+    "documents_in",
+    "inside",
+    "load_document",
+    "parse_document",
+    "read_text",
+    "write_text",
+]
 
 MAX_BYTES = 4 * 1024 * 1024
 # libyaml recurses in C and dies below some ten thousand levels; a text that cannot reach this is not measured.
@@ -67,14 +78,30 @@ def dotted(path: KeyPath) -> str:
     return ".".join(map(str, path))
 
 
-def load_document(path: Path, file: str) -> Document:
-    """Read the one YAML document in the file at `path`, which errors call `file`. Raises SpecError."""
-    return parse_document(_read(path, file), file)
+def inside(root: Path, path: Path) -> bool:
+    """Whether `path` is there and, its links followed, lies below the folder `root`."""
+    try:
+        return path.exists() and root.resolve() in path.resolve().parents
+    except (OSError, ValueError, RuntimeError):  # too long a name, a NUL, links in a circle
+        return False
 
 
-def load_documents(path: Path, file: str) -> Iterator[tuple[int, Any]]:
-    """Line and value of each YAML document in the file at `path`: manifests, say. Raises SpecError."""
-    text = _text(_read(path, file), file)
+def load_document(path: Path, file: str, root: Path | None = None) -> Document:
+    """Read the one YAML document in the file at `path`, which errors call `file`. Raises SpecError.
+
+    With `root`, a link that leads out of that folder is refused.
+    """
+    return parse_document(_read(path, file, root), file)
+
+
+def read_text(path: Path, file: str, root: Path | None = None) -> str:
+    """The text of such a file, whether it is YAML or not. Raises SpecError."""
+    return _text(_read(path, file, root), file)
+
+
+def documents_in(text: str, file: str) -> Iterator[tuple[int, Any]]:
+    """Line and value of each YAML document in `text`: manifests, say. Raises SpecError."""
+    _refuse_depth(text, file)
     loader = Loader(text)
     try:
         while loader.check_node():
@@ -89,12 +116,19 @@ def load_documents(path: Path, file: str) -> Iterator[tuple[int, Any]]:
 def parse_document(raw: bytes, file: str) -> Document:
     """The one YAML document in `raw`, UTF-8 bytes. Raises SpecError with line and column."""
     text = _text(raw, file)
+    _refuse_depth(text, file)
     return Document(file, text, Builder(file).build(_compose(text, file)))
 
 
-def _read(path: Path, file: str) -> bytes:
+def _read(path: Path, file: str, root: Path | None) -> bytes:
     try:
-        size = path.stat().st_size
+        if path.is_symlink():
+            _refuse_link(path, file, root)
+        found = path.stat()
+        # A device or a pipe has no end; a folder fails below, and says so.
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            raise refused(file, "unreadable", "this is not a file", "put a YAML file there, or remove it")
+        size = found.st_size
         if size > MAX_BYTES:
             raise refused(
                 file,
@@ -111,6 +145,33 @@ def _read(path: Path, file: str) -> bytes:
             f"cannot read the file: {reason}",
             "put a readable YAML file there, or remove it",
         ) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write the file at `path`, making its folder. Raises SpecError where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message, fix = (
+            f"cannot write the file: {reason}",
+            "make room there: its folder must be one, and writable",
+        )
+        raise refused(path.as_posix(), "unwritable", message, fix) from None
+
+
+def _refuse_link(path: Path, file: str, root: Path | None) -> None:
+    """What a link shows could come from anywhere: in a pipeline that checks a fork, from the machine itself."""
+    if path.is_dir():
+        message, fix = (
+            "a link to a folder, which is not followed",
+            "put the files themselves there, or remove it",
+        )
+        raise refused(file, "link", message, fix)
+    if root is not None and path.exists() and not inside(root, path):
+        message, fix = "a link that leads out of the project", "put the file itself there, or remove the link"
+        raise refused(file, "link", message, fix)
 
 
 def _text(raw: bytes, file: str) -> str:
@@ -130,8 +191,6 @@ def _text(raw: bytes, file: str) -> str:
             "put a YAML file there",
             line=line,
         )
-    if _may_be_deep(text):
-        _check_depth(text, file)
     return text
 
 
@@ -171,6 +230,11 @@ def _not_yaml(error: yaml.YAMLError, file: str) -> SpecError:
     else:
         fix = "mend the YAML here: look at the indentation, at a missing quote, colon or bracket"
     return refused(file, "yaml", f"not YAML: {problem}", fix, line=line, column=column)
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    if _may_be_deep(text):
+        _check_depth(text, file)
 
 
 def _may_be_deep(text: str) -> bool:

@@ -1,5 +1,6 @@
 """App files: their models, and the loader that turns what is wrong into Findings with a line."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,14 +120,17 @@ def validate(document: Document, value: object, model: type[M], base: tuple[str,
         raise SpecError(*findings_of(error, document, value, model, base)) from None
 
 
-def load_app(path: Path, file: str) -> LoadedApp:
-    """The app spec at `path`. Raises SpecError."""
-    document = load_document(path, file)
+def load_app(path: Path, file: str, root: Path) -> LoadedApp:
+    """The app spec at `path`, below the project's folder `root`. Raises SpecError."""
+    document = load_document(path, file, root)
     return LoadedApp(validate(document, document.value, App), document)
 
 
 def app_files(root: Path) -> Iterator[tuple[Path, str]]:
-    """Every spec under `apps/`, sorted, with its path from `root`; folders named `deploy` hold manifests."""
+    """Every spec under `apps/`, sorted, with its path from `root`; folders named `deploy` hold manifests.
+
+    What cannot be gone into, a link to a folder say, is among them: reading it tells why.
+    """
     if not (root / "apps").is_dir():
         raise SpecError(
             Finding(
@@ -140,7 +144,13 @@ def app_files(root: Path) -> Iterator[tuple[Path, str]]:
     found: list[tuple[str, Path]] = []
     while stack:
         folder = stack.pop()
-        for entry in folder.iterdir():
+        try:
+            entries = () if folder.is_symlink() else tuple(folder.iterdir())
+        except OSError:
+            entries = ()
+        if not entries and (folder.is_symlink() or not os.access(folder, os.R_OK | os.X_OK)):
+            found.append((folder.relative_to(root).as_posix(), folder))
+        for entry in entries:
             if entry.name.lower().endswith((".yaml", ".yml")):
                 found.append((entry.relative_to(root).as_posix(), entry))
             elif entry.is_dir() and entry.name != "deploy":
@@ -155,7 +165,7 @@ def load_apps(root: Path) -> tuple[LoadedApp, ...]:
     wrong: list[Finding] = []
     for path, file in app_files(root):
         try:
-            apps.append(load_app(path, file))
+            apps.append(load_app(path, file, root))
         except SpecError as error:
             wrong.extend(error.findings)
     if wrong:

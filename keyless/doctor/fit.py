@@ -1,12 +1,15 @@
 """Whether the patches of an app fit the manifests that it names: the workload is there, and so are its containers."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from keyless.doctor.manifest import Manifest, load_manifests
+from keyless.doctor.manifest import Manifests, load_manifests
 from keyless.environment import AppOverride
 from keyless.finding import Finding
+from keyless.masks import told
 from keyless.project import LoadedEnvironment
+from keyless.source import inside
 from keyless.spec import LoadedApp, WorkloadSpec
 
 
@@ -15,23 +18,23 @@ def check_fit(
 ) -> Iterator[Finding]:
     """What does not fit, for every workload that names its `manifests`. Raises SpecError where one cannot be read."""
     overrides = [environment.facts.apps for environment in environments]
-    read: dict[Path, tuple[Manifest, ...]] = {}
+    read: dict[Path, Manifests] = {}
     for app in apps:
         for index, workload in enumerate(app.spec.all_workloads):
             if workload.manifests is None:
                 continue
             path = (*app.path_of(index), "manifests")
             place = (root / app.document.file).parent / workload.manifests
-            if not place.exists() or root.resolve() not in place.resolve().parents:
+            if not inside(root, place):
                 yield app.document.finding(
                     "no-manifests",
                     path,
-                    f"there is no '{workload.manifests}' beside this file, inside the project",
+                    f"there is no file or folder {told(workload.manifests)} beside this file, inside the project",
                     "write the path of a file or folder, relative to this file",
                 )
                 continue
             if place not in read:
-                read[place] = tuple(load_manifests(root, place))
+                read[place] = load_manifests(root, place)
             mine = [entry[app.spec.app] for entry in overrides if app.spec.app in entry]
             yield from _fit(app, index, workload, mine, read[place])
 
@@ -41,14 +44,24 @@ def _fit(
     index: int,
     workload: WorkloadSpec,
     overrides: list[AppOverride],
-    manifests: tuple[Manifest, ...],
+    manifests: Manifests,
 ) -> Iterator[Finding]:
     names = {workload.name, *(one.name for one in overrides if one.name)}
     namespaces = {workload.namespace, *(one.namespace for one in overrides if one.namespace)}
-    here = [one for one in manifests if one.kind == workload.kind and one.name in names]
+    here = [one for one in manifests.objects if one.kind == workload.kind and one.name in names]
     path = app.path_of(index)
-    if not here:
-        known = sorted({f"{one.kind} {one.name}" for one in manifests if one.containers()})
+    if not here and manifests.unread:
+        count = len(manifests.unread)
+        unread = app.document.finding(
+            "unread-templates",
+            (*path, "manifests"),
+            f"could not read {count} template{'' if count == 1 else 's'} ({manifests.unread[0]}),"
+            f" so whether the {workload.kind} '{workload.name}' is there is not known",
+            "name manifests as they are applied, such as `helm template` prints them",
+        )
+        yield replace(unread, severity="warning")
+    elif not here:
+        known = sorted({f"{one.kind} {one.name}" for one in manifests.objects if one.containers()})
         yield app.document.finding(
             "workload-not-there",
             (*path, "manifests"),
