@@ -88,6 +88,7 @@ class _AppPlanner:
             workloads=planner.workloads,
             service_accounts=tuple(planner.service_accounts()),
             patches=tuple(planner.patches(dict(sorted(settings.items())))),
+            resources=tuple(sorted({use.resource for use in self.spec.uses.values()})),
         )
 
     def identity(self) -> ManagedIdentity:

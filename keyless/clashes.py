@@ -58,7 +58,7 @@ def refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: Wrong) 
         written = {(one.kind, one.name): index for index, one in enumerate(app.spec.all_workloads)}
         for workload in plan.workloads:
             index = written.get((workload.kind, workload.name), 0)
-            for cluster in (*workload.patched_in, *workload.rendered_in):
+            for cluster in workload.clusters:
                 key = (cluster, workload.kind, workload.namespace, workload.name)
                 holder = workloads.setdefault(key, plan.app)
                 if holder != plan.app or key in mine:
@@ -164,7 +164,7 @@ def refuse_clashes_between(plans: Sequence[Plan], project: Project) -> None:
                     )
                 )
             for workload in app.workloads:
-                for cluster in (*workload.patched_in, *workload.rendered_in):
+                for cluster in workload.clusters:
                     key = (issuers[cluster], workload.kind, workload.namespace, workload.name)
                     holder = workloads.setdefault(key, plan.environment)
                     if holder != plan.environment:

@@ -2,13 +2,14 @@
 
 import gc
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from keyless import __version__
+from keyless import __version__, completion
 
 if TYPE_CHECKING:
     from keyless.plan import Plan
@@ -22,6 +23,11 @@ class _Keyless(click.Group):
 
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name != "-C":
+                raise
+            message = "-C stands before the command: keyless -C PROJECT COMMAND"
+            raise click.UsageError(message, error.ctx) from None
         except KeylessError as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
@@ -64,13 +70,13 @@ def check(root: Path) -> None:
 
 
 @main.command()
-@click.argument("environment", metavar="ENV")
-@click.option("--team", help="Only this team's stack.")
-@click.option("--app", help="Only this app.")
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.option("--team", help="Only this team's stack.", shell_complete=completion.teams)
+@click.option("--app", help="Only this app, with what it reaches.", shell_complete=completion.apps)
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
 def plan(root: Path, environment: str, team: str | None, app: str | None, format_: str) -> None:
-    """Show what each app of ENV gets: identity, grants, endpoints, settings."""
+    """Show what each app of ENV gets: grants, endpoints, settings."""
     from keyless.planner import make_plan, narrowed
     from keyless.project import load_project
 
@@ -84,7 +90,8 @@ def plan(root: Path, environment: str, team: str | None, app: str | None, format
     else:
         from keyless.render.plan_table import render_app_table, render_plan_table
 
-        text = render_app_table(made.stacks[0].apps[0]) if app else render_plan_table(made)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        text = render_app_table(made.stacks[0], width) if app else render_plan_table(made, width)
     click.echo(text, nl=False)
 
 
@@ -94,7 +101,9 @@ def _warn(plan: "Plan") -> None:
 
 
 @main.command()
-@click.option("--env", "environment", help="Only this environment's stacks.")
+@click.option(
+    "--env", "environment", help="Only this environment's stacks.", shell_complete=completion.environments
+)
 @click.pass_obj
 def stacks(root: Path, environment: str | None) -> None:
     """List every stack there is, with its apps."""
@@ -112,10 +121,14 @@ def stacks(root: Path, environment: str | None) -> None:
 
 
 @main.command()
-@click.argument("stack")
+@click.argument("stack", shell_complete=completion.stacks)
 @click.pass_obj
 def ids(root: Path, stack: str) -> None:
-    """Write ids/STACK.yaml from the JSON of `pulumi stack output --json` on standard input."""
+    """Write ids/STACK.yaml from the stack's outputs on standard input.
+
+    \b
+    pulumi stack output --json -s STACK | keyless ids STACK
+    """
     from keyless.ids import write_ids
     from keyless.planner import load_stack
 
@@ -128,7 +141,7 @@ def ids(root: Path, stack: str) -> None:
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("schema"), show_default=True
 )
 def schema(out: Path) -> None:
-    """Write the JSON Schemas of app and environment files, for editors."""
+    """Write JSON Schemas of app and environment files, for editors."""
     from keyless.render.schemas import render_schemas
     from keyless.source import write_text
 
@@ -138,7 +151,7 @@ def schema(out: Path) -> None:
 
 
 @main.command()
-@click.argument("word")
+@click.argument("word", shell_complete=completion.words)
 def explain(word: str) -> None:
     """Explain WORD: a kind of use or resource, or a role."""
     from keyless.render.explain import render_explanation
@@ -152,7 +165,7 @@ def explain(word: str) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def sandbox(ctx: click.Context, arguments: tuple[str, ...]) -> None:
-    """Run a command against a stand-in cloud: keyless sandbox -- pulumi up -s dev."""
+    """Run a command, such as `pulumi up`, against a stand-in cloud."""
     root = ctx.obj.resolve()
     if not (root / "sandbox" / "__main__.py").is_file():
         raise click.UsageError(

@@ -121,7 +121,7 @@ class ResourceFacts(Frozen):
             raise PydanticCustomError(
                 "owner",
                 "`management: patched` and `owner: {owner}` cannot both be: two writers would undo each other",
-                {"owner": self.owner},
+                {"owner": self.owner, "at": ("owner",)},
             )
         return self
 
@@ -178,11 +178,13 @@ class Environment(Frozen, Generic[R]):
     def _distinct_clusters(self) -> Self:
         for what in ("name", "issuer", "context"):
             seen: set[str] = set()
-            for cluster in self.clusters:
+            for index, cluster in enumerate(self.clusters):
                 value: str = getattr(cluster, what)
                 if value in seen:
                     raise PydanticCustomError(
-                        "clusters", "two clusters have the {what} '{value}'", {"what": what, "value": value}
+                        "clusters",
+                        "two clusters have the {what} '{value}'",
+                        {"what": what, "value": value, "at": ("clusters", index, what)},
                     )
                 seen.add(value)
         return self

@@ -140,7 +140,10 @@ Grant = RoleAssignment | CacheAccess
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A workload of an app as its spec names it, with the clusters where it is patched or only rendered."""
+    """A workload of an app as its spec names it, with the clusters where it is patched, only rendered, or neither yet.
+
+    Each cluster that it runs in is in one of the three; `granted_in` are those of `stage: granted`.
+    """
 
     kind: WorkloadKind
     namespace: str
@@ -150,6 +153,11 @@ class Workload:
     containers: tuple[str, ...]
     patched_in: tuple[str, ...]
     rendered_in: tuple[str, ...]
+    granted_in: tuple[str, ...] = ()
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        return (*self.patched_in, *self.rendered_in, *self.granted_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +196,7 @@ class WorkloadPatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppPlan:
-    """All that is made for one app in one environment."""
+    """All that is made for one app in one environment; `resources` are the logical names of what it uses."""
 
     app: str
     team: str | None
@@ -201,6 +209,7 @@ class AppPlan:
     workloads: tuple[Workload, ...]
     service_accounts: tuple[ServiceAccount, ...]
     patches: tuple[WorkloadPatch, ...]
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

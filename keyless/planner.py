@@ -31,7 +31,7 @@ from keyless.plan import (
     SharedPlan,
     StackPlan,
 )
-from keyless.project import LoadedEnvironment, Project, load_project
+from keyless.project import CONFIG_KEY, LoadedEnvironment, Project, load_project
 from keyless.shared import shared_of
 from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
@@ -59,7 +59,11 @@ def load_stack(project: Path, stack: str) -> StackPlan:
 
 
 def narrowed(plan: Plan, team: str | None, app: str | None) -> Plan:
-    """What of `plan` is a team's or one app's: its stack, with that app alone. Raises PlanError for an unknown one."""
+    """What of `plan` is a team's or one app's. Raises PlanError for an unknown one.
+
+    An app's is its stack, with that app alone, and with the endpoints, postures and manual steps, of whichever stack,
+    of the resources that it uses.
+    """
     stacks = plan.stacks
     if team is not None:
         stacks = tuple(stack for stack in stacks if stack.team == team)
@@ -69,16 +73,34 @@ def narrowed(plan: Plan, team: str | None, app: str | None) -> Plan:
             raise PlanError(Finding(rule="no-team", message=message, fix=f"write one of: {known}"))
     if app is not None:
         known = ", ".join(sorted(one.app for stack in stacks for one in stack.apps))
-        stacks = tuple(
-            replace(stack, apps=tuple(one for one in stack.apps if one.app == app))
-            for stack in stacks
-            if any(one.app == app for one in stack.apps)
-        )
+        stacks = tuple(_only(one, stack, plan) for stack in stacks for one in stack.apps if one.app == app)
         if not stacks:
             where = plan.environment if team is None else f"{team}.{plan.environment}"
             message = f"there is no app '{app}' in {where}"
             raise PlanError(Finding(rule="no-app", message=message, fix=f"write one of: {known}"))
     return replace(plan, stacks=stacks)
+
+
+def _only(app: AppPlan, stack: StackPlan, plan: Plan) -> StackPlan:
+    shared = [one.shared for one in plan.stacks]
+    endpoints = tuple(e for one in shared for e in one.private_endpoints if e.resource in app.resources)
+    wanted = {zone.key for endpoint in endpoints for zone in endpoint.zones}
+    return replace(
+        stack,
+        apps=(app,),
+        shared=replace(
+            stack.shared,
+            zones=tuple(zone for one in shared for zone in one.zones if zone.id.key in wanted),
+            private_endpoints=endpoints,
+            postures=tuple(p for one in shared for p in one.postures if p.resource in app.resources),
+        ),
+        manual=tuple(
+            step
+            for one in plan.stacks
+            for step in one.manual
+            if step.app == app.app or (step.app is None and step.resource in app.resources)
+        ),
+    )
 
 
 def check_project(project: Project) -> dict[str, Plan]:
@@ -138,13 +160,19 @@ def _warnings(
             )
     for plan in planned:
         if not plan.credentials:
-            yield Finding(
-                rule="no-credential",
-                severity="warning",
-                file=environment.document.file,
-                message=f"the app '{plan.app}' runs in no cluster here, so nothing can become its identity",
-                fix="add a cluster, or mark the app `absent`",
+            yield _about(
+                environment,
+                "clusters",
+                "no-credential",
+                f"the app '{plan.app}' runs in no cluster here, so nothing can become its identity",
+                "add a cluster, or mark the app `absent`",
             )
+
+
+def _about(environment: LoadedEnvironment, key: str, rule: str, message: str, fix: str) -> Finding:
+    """A warning about a key of the environment, or about the whole where it has not got the key."""
+    found = environment.document.finding(rule, ("config", CONFIG_KEY, key), message, fix)
+    return replace(found, severity="warning")
 
 
 def _size_warnings(planned: list[AppPlan], environment: LoadedEnvironment) -> Iterator[Finding]:
@@ -157,21 +185,24 @@ def _size_warnings(planned: list[AppPlan], environment: LoadedEnvironment) -> It
                 assignments[grant.subscription] = assignments.get(grant.subscription, 0) + 1
     for stack, count in sorted(stacks.items()):
         if count > MAX_APPS:
-            yield Finding(
-                rule="large-stack",
-                severity="warning",
-                file=environment.document.file,
-                message=f"the stack {stack} has {count} apps: the engine's first `up` grows with the square of a stack above about {MAX_APPS}",
-                fix="give apps a team: a stack per team keeps each one small",
+            team = stack != environment.name
+            yield _about(
+                environment,
+                "apps",
+                "large-stack",
+                f"the stack {stack} has {count} apps: the engine's first `up` grows with the square of a stack above about {MAX_APPS}",
+                "give some of its apps another `team`"
+                if team
+                else "give apps a `team`: each has a stack of its own",
             )
     for subscription, count in sorted(assignments.items()):
         if count >= NEAR_ASSIGNMENTS:
-            yield Finding(
-                rule="assignment-limit",
-                severity="warning",
-                file=environment.document.file,
-                message=f"{count} role assignments are planned in the subscription {subscription}, and Azure takes {MAX_ASSIGNMENTS}",
-                fix="spread the resources over more subscriptions",
+            yield _about(
+                environment,
+                "subscription" if subscription == environment.facts.subscription else "resources",
+                "assignment-limit",
+                f"{count} role assignments are planned in the subscription {subscription}, and Azure takes {MAX_ASSIGNMENTS}",
+                "spread the resources over more subscriptions",
             )
 
 

@@ -91,7 +91,10 @@ class App(Frozen):
     @model_validator(mode="after")
     def _one_of(self) -> "App":
         if (self.workload is None) == (not self.workloads):
-            raise PydanticCustomError("workloads", "write either `workload` or `workloads`, and one of them")
+            at = ("workloads",) if self.workload is not None else ()
+            raise PydanticCustomError(
+                "workloads", "write either `workload` or `workloads`, and one of them", {"at": at}
+            )
         return self
 
     @property

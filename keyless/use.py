@@ -85,7 +85,7 @@ class Use(Frozen):
             raise PydanticCustomError(
                 "waiver",
                 "a waiver of {kind} has no scope: its grant is as wide as it can be",
-                {"kind": self.kind},
+                {"kind": self.kind, "at": ("waiver", "scope")},
             )
         return self
 

@@ -74,7 +74,8 @@ class WorkloadPlanner:
     def workload(self, spec: WorkloadSpec) -> Workload:
         """The workload as it is called here, and where it is patched or only rendered."""
         account = spec.account(self.override.name)
-        patched = self.override.stage == "patched" and spec.kind != "Job"
+        granted = self.override.stage == "granted"
+        patched = {c.name for c in self.clusters if c.delivery == "patch" and spec.kind != "Job"}
         return Workload(
             kind=spec.kind,
             namespace=self.override.namespace or spec.namespace,
@@ -82,8 +83,9 @@ class WorkloadPlanner:
             service_account=account.name,
             managed_by=account.managed_by,
             containers=spec.containers or (spec.name,),
-            patched_in=tuple(c.name for c in self.clusters if patched and c.delivery == "patch"),
-            rendered_in=tuple(c.name for c in self.clusters if not patched or c.delivery == "gitops"),
+            patched_in=tuple(c.name for c in self.clusters if c.name in patched and not granted),
+            rendered_in=tuple(c.name for c in self.clusters if c.name not in patched and not granted),
+            granted_in=tuple(c.name for c in self.clusters if granted),
         )
 
     def credentials(self) -> tuple[FederatedCredential, ...]:

@@ -37,7 +37,10 @@ def findings_of(
     base: tuple[str, ...] = (),
     parts: Mapping[tuple[str, str], Document] | None = None,
 ) -> Iterator[Finding]:
-    """A Finding for each error in `value`, which stands at `base` in `document`, or below a key of `parts`."""
+    """A Finding for each error in `value`, which stands at `base` in `document`, or below a key of `parts`.
+
+    A rule of our own says with `at`, a path in its context, which key of its model it is about.
+    """
     errors = error.errors(include_url=False)
     texts = _Texts(document, base, parts or {})
     quoted = _quoted(errors, value, model, texts)

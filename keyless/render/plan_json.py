@@ -18,6 +18,17 @@ def render_plan_json(plan: Plan) -> str:
         "stacks": [stack.stack for stack in stacks],
         "apps": [_app(app) for app in sorted(apps, key=lambda app: app.app)],
         "shared": {
+            "zones": [
+                {
+                    "name": z.name,
+                    "id": z.id.text,
+                    "stack": plan.environment,
+                    "link": z.link_name,
+                    "virtual_network": z.virtual_network,
+                }
+                for stack in stacks
+                for z in stack.shared.zones
+            ],
             "private_endpoints": [
                 {
                     "resource": e.resource,
@@ -53,6 +64,18 @@ def render_plan_json(plan: Plan) -> str:
             }
             for stack in stacks
             for step in stack.manual
+        ],
+        "warnings": [
+            {
+                "rule": warning.rule,
+                "file": warning.file,
+                "line": warning.line,
+                "column": warning.column,
+                "key": warning.key,
+                "message": warning.message,
+                "fix": warning.fix,
+            }
+            for warning in plan.warnings
         ],
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
@@ -95,8 +118,13 @@ def _app(app: AppPlan) -> dict[str, Any]:
                 "containers": list(w.containers),
                 "patched_in": list(w.patched_in),
                 "rendered_in": list(w.rendered_in),
+                "granted_in": list(w.granted_in),
             }
             for w in app.workloads
+        ],
+        "service_accounts": [
+            {"cluster": s.cluster, "namespace": s.namespace, "name": s.name, "managed_by": s.managed_by}
+            for s in app.service_accounts
         ],
     }
 

@@ -3,46 +3,51 @@
 from collections.abc import Iterator, Sequence
 
 from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, StackPlan
-from keyless.render.columns import columns, counted
+from keyless.render.columns import columns, counted, wrapped
 
 
-def render_plan_table(plan: Plan) -> str:
-    """Grants, what is wider than asked, endpoints, and the manual steps with their commands."""
+def render_plan_table(plan: Plan, width: int | None = None) -> str:
+    """Grants, what is wider than asked, endpoints, and the manual steps with their commands.
+
+    Grants and reasons keep to `width`, a terminal's; commands never do, since they are to be copied.
+    """
     stacks = plan.stacks
     apps = sorted((app for stack in stacks for app in stack.apps), key=lambda app: app.app)
     grants = sum(len(app.grants) for app in apps)
     summary = (counted(len(apps), "app"), counted(grants, "grant"), counted(len(stacks), "stack"))
     parts = [
         [f"{plan.environment}: {', '.join(summary)}"],
-        _grants(apps),
-        _wider(apps),
-        _overrides(stacks),
-        _endpoints(stacks),
+        _grants(apps, width),
+        _wider(apps, width),
+        _overrides(stacks, width),
+        _endpoints(stacks, width),
         _manual(stacks),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def render_app_table(app: AppPlan) -> str:
-    """Everything about one app: grants, identity and who may become it, workloads, settings."""
+def render_app_table(stack: StackPlan, width: int | None = None) -> str:
+    """Everything about the one app of `stack`: grants, identity and who may become it, workloads, settings, and its resources."""
+    (app,) = stack.apps
     identity = app.identity
     made = "" if identity.made else "   (exists; Keyless adds credentials and grants)"
     parts = [
         [f"{app.app} in {app.environment}, stack {app.stack}"],
-        _grants([app]),
-        _wider([app]),
+        _grants([app], width),
+        _wider([app], width),
+        _overrides([stack], width),
         [f"Identity {identity.name} in {identity.resource_group}{made}", *_credentials(app)],
-        columns(
-            [("WORKLOAD", "SERVICE ACCOUNT", "CONTAINERS", "PATCHED IN", "RENDERED FOR"), *_workloads(app)]
-        ),
-        columns([("SETTING", "VALUE"), *_settings(app)]) if app.settings else [],
+        columns(tuple(_workloads(app)), width),
+        columns([("SETTING", "VALUE"), *_settings(app)], width) if app.settings else [],
+        _endpoints([stack], width),
+        _manual([stack]),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _grants(apps: Sequence[AppPlan]) -> list[str]:
+def _grants(apps: Sequence[AppPlan], width: int | None) -> list[str]:
     rows = [_row(app, grant) for app in apps for grant in app.grants]
-    return columns([("APP", "STACK", "USES", "MAY", "ON", "AS"), *rows]) if rows else ["No grants."]
+    return columns([("APP", "STACK", "USES", "MAY", "ON", "AS"), *rows], width) if rows else ["No grants."]
 
 
 def _row(app: AppPlan, grant: Grant) -> tuple[str, ...]:
@@ -58,7 +63,7 @@ def _target(grant: Grant) -> str:
     return "/".join(word for word in words[2::2] if word != "default")
 
 
-def _wider(apps: Sequence[AppPlan]) -> list[str]:
+def _wider(apps: Sequence[AppPlan], width: int | None) -> list[str]:
     """Each reason once, with all whom it concerns: a cache that many apps use is one line."""
     reasons: dict[str, list[str]] = {}
     for app in apps:
@@ -67,7 +72,8 @@ def _wider(apps: Sequence[AppPlan]) -> list[str]:
                 reasons.setdefault(reason, []).append(f"{app.app} ({', '.join(grant.uses)})")
     if not reasons:
         return []
-    return ["(!) wider than the verb asks:", *(f"  {', '.join(who)}: {why}" for why, who in reasons.items())]
+    notes = (wrapped(f"  {', '.join(who)}: {why}", width, "    ") for why, who in reasons.items())
+    return ["(!) wider than the verb asks:", *(line for note in notes for line in note)]
 
 
 def _reasons(grant: Grant) -> Iterator[str]:
@@ -78,18 +84,19 @@ def _reasons(grant: Grant) -> Iterator[str]:
         yield grant.wider
 
 
-def _overrides(stacks: Sequence[StackPlan]) -> list[str]:
-    rows = [f"  {one.resource}: {one.override}" for s in stacks for one in s.shared.postures if one.override]
-    return ["(!) rules set aside:", *rows] if rows else []
+def _overrides(stacks: Sequence[StackPlan], width: int | None) -> list[str]:
+    set_aside = [one for stack in stacks for one in stack.shared.postures if one.override]
+    notes = [wrapped(f"  {one.resource}: {one.override}", width, "    ") for one in set_aside]
+    return ["(!) rules set aside:", *(line for note in notes for line in note)] if notes else []
 
 
-def _endpoints(stacks: Sequence[StackPlan]) -> list[str]:
+def _endpoints(stacks: Sequence[StackPlan], width: int | None) -> list[str]:
     rows = [
         (one.name, one.resource, ", ".join(zone.name for zone in one.zones) or "(Azure Policy writes them)")
         for stack in stacks
         for one in stack.shared.private_endpoints
     ]
-    return columns([("ENDPOINT", "OF", "ZONES"), *rows]) if rows else []
+    return columns([("ENDPOINT", "OF", "ZONES"), *rows], width) if rows else []
 
 
 def _manual(stacks: Sequence[StackPlan]) -> list[str]:
@@ -109,15 +116,20 @@ def _credentials(app: AppPlan) -> list[str]:
 
 
 def _workloads(app: AppPlan) -> Iterator[tuple[str, ...]]:
+    # A stage is of the whole app: where there is none to come, there is no column for it.
+    granted = any(one.granted_in for one in app.workloads)
+    head = ("WORKLOAD", "SERVICE ACCOUNT", "CONTAINERS", "PATCHED IN", "RENDERED FOR")
+    yield (*head, "GRANTED ONLY IN") if granted else head
     for one in app.workloads:
         account = one.service_account + ("" if one.managed_by == "keyless" else " (annotated)")
-        yield (
+        row = (
             f"{one.kind} {one.namespace}/{one.name}",
             account,
             ", ".join(one.containers),
             ", ".join(one.patched_in) or "-",
             ", ".join(one.rendered_in) or "-",
         )
+        yield (*row, ", ".join(one.granted_in)) if granted else row
 
 
 def _settings(app: AppPlan) -> Iterator[tuple[str, str]]:
