@@ -50,7 +50,8 @@ def findings_of(
             rule, message, fix = "wrong-type", *quoted[wrong["loc"]]
         else:
             rule, message, fix = _tell(wrong, path, value, model)
-        at = (*path, *(wrong.get("ctx") or {}).get("at", ()))
+        below = ("kind",) if wrong["type"] == "union_tag_invalid" else (wrong.get("ctx") or {}).get("at", ())
+        at = (*path, *below)
         where, real = texts.place(at)
         yield where.finding(rule, real, message, fix)
 
@@ -146,9 +147,15 @@ def _tell(wrong: Any, path: KeyPath, value: object, model: type[BaseModel]) -> t
         ]
         if kind == "union_tag_invalid":
             there = there.get("kind") if isinstance(there, dict) else there
+        if not isinstance(there, str):
+            return (
+                "wrong-type",
+                f"{_shown(there)} stands here, and a word is wanted",
+                "write one of: " + ", ".join(allowed),
+            )
         near = get_close_matches(cut(str(there)), allowed, 1)
         fix = f"write `{near[0]}`; it may be: " if near else "write one of: "
-        return "unknown-word", f"{told(str(there))} is not known here", fix + ", ".join(allowed)
+        return "unknown-word", f"{told(there)} is not known here", fix + ", ".join(allowed)
     if kind == "union_tag_not_found":
         return "missing-key", "the key `kind` is missing", "write `kind: ...`"
     if kind == "string_pattern_mismatch":
