@@ -95,7 +95,7 @@ data:
         CHART,
         'kind: Deployment\nmetadata: {name: "{{ .Release.Name }}"}\n',
         "kind: Deployment\nmetadata: {name: checkout}\nspec: {replicas: a{{ .Values.n }}}\n{{- end }}\n",
-        "kind: Service\nmetadata: {name: x}\nspec: {type: a{{ .Values.n }}}\n",
+        "kind: Service\nmetadata: {name: x}\nspec:\n  type: a{{ .Values.n }}\n",
         "{{" * 3_000,
     ],
 )
