@@ -85,7 +85,7 @@ class Waiver:
     """A wider grant that a person asked for, with the reason; every report repeats it."""
 
     role: str | None
-    scope: Literal["account"] | None
+    scope: Literal["account", "vault"] | None
     because: str
 
 

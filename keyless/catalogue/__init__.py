@@ -49,6 +49,10 @@ class Target(Frozen):
     close: str
     keys_off: str | None
     firewall: Firewall | None
+    roles_on: str | None = None
+    """The command that makes a resource with access rules of its own decide by roles."""
+    driver_clouds: Mapping[str, str] = Field(default_factory=dict)
+    """What the Secrets Store CSI driver's Azure provider calls a cloud, where it must be told."""
 
 
 class Entry(Frozen):
