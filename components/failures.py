@@ -9,6 +9,8 @@ from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment, SharedPlan
 
 # What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
 _WITHOUT_WORKLOAD = "spec.selector: Required value"
+# What Azure answers where the identity holds the grant already, under another name: a role, a policy of a cache.
+_GRANTED_ALREADY = ("RoleAssignmentExists", "already has an access policy")
 
 
 def make_failure_hook(plan: StackPlan) -> pulumi.ResourceHookBinding:
@@ -20,19 +22,24 @@ def make_failure_hook(plan: StackPlan) -> pulumi.ResourceHookBinding:
 
     def say(failure: pulumi.ErrorHookArgs) -> bool:
         if failure.name in subjects:
-            pulumi.log.error(sentence(failure, subjects))
+            pulumi.log.error(sentence(failure, subjects, plan.environment))
         return False
 
     return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("keyless-failure", say)])
 
 
-def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str]) -> str:
+def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str], environment: str) -> str:
     """`cannot create: app checkout, use invoices (blob read): ... [checkout-orders-invoices-grant]`."""
     told = f"cannot {failure.failed_operation}: {subjects[failure.name]} [{failure.name}]"
     if any(_WITHOUT_WORKLOAD in error for error in failure.errors):
         told += (
             "; the workload was not found: a patch needs one that exists, so deploy it first, "
             "or write stage: granted for the app in the environment"
+        )
+    if any(word in error for error in failure.errors for word in _GRANTED_ALREADY):
+        told += (
+            "; the identity holds this grant already: name it in the environment, as `apps: {<app>: {grants: {<use>: <id>}}}`; "
+            f"`az role assignment list --all -o json | keyless import {environment}` prints the line"
         )
     return told
 

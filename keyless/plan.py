@@ -95,6 +95,7 @@ class RoleAssignment:
 
     `assignment` is its name in Azure, a GUID; `role_id` the GUID of the role; `role_definition_id` the full id,
     in the subscription of `scope`, which is a full ARM id. `wider` says why the grant is more than was asked.
+    `made` is False where the environment names one that exists.
     """
 
     form: ClassVar = "RoleAssignment"
@@ -112,13 +113,15 @@ class RoleAssignment:
     because: str
     waiver: Waiver | None
     wider: str | None
+    made: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheAccess:
     """An access policy assignment on a Redis cache: `cache` is the cache or the Managed Redis cluster.
 
-    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis.
+    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis. `made` is False where
+    the environment names one that exists.
     """
 
     form: ClassVar = "CacheAccess"
@@ -133,6 +136,7 @@ class CacheAccess:
     because: str
     waiver: Waiver | None
     wider: str | None
+    made: bool = True
 
 
 Grant = RoleAssignment | CacheAccess

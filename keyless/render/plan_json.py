@@ -112,6 +112,7 @@ def _grant(grant: Grant) -> dict[str, Any]:
         "kind": grant.kind,
         "access": grant.access,
         "form": grant.form,
+        "made": grant.made,
     }
     tail = {"because": grant.because, "waiver": _waiver(grant.waiver), "wider": grant.wider}
     if isinstance(grant, RoleAssignment):

@@ -58,7 +58,29 @@ SENTENCES = {
 @pytest.mark.parametrize("name", SENTENCES)
 def test_a_failure_names_app_use_and_resource(name: str) -> None:
     failure = pulumi.ErrorHookArgs("urn", "id", name, "type", failed_operation="create", errors=["409"])
-    assert sentence(failure, dict(name_subjects(whole()))) == f"cannot create: {SENTENCES[name]} [{name}]"
+    assert (
+        sentence(failure, dict(name_subjects(whole())), "dev") == f"cannot create: {SENTENCES[name]} [{name}]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        (
+            "checkout-orders-invoices-grant",
+            "Code=RoleAssignmentExists Message=The role assignment already exists.",
+        ),
+        (
+            "checkout-sessions-grant",
+            "409 Conflict: The object id 'x' already has an access policy on this cache",
+        ),
+    ],
+)
+def test_a_grant_that_exists_is_told_with_the_line_to_write(name: str, error: str) -> None:
+    failure = pulumi.ErrorHookArgs("urn", "id", name, "type", failed_operation="create", errors=[error])
+    told = sentence(failure, dict(name_subjects(whole())), "prd")
+    assert "name it in the environment, as `apps: {<app>: {grants: {<use>: <id>}}}`" in told
+    assert "| keyless import prd`" in told
 
 
 def test_an_endpoint_without_apps_says_so() -> None:

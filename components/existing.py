@@ -1,0 +1,98 @@
+"""Grants that exist: read, held against the plan, and neither written nor deleted."""
+
+from collections.abc import Callable, Mapping
+
+import pulumi
+
+from components import azure
+from components.context import Context
+from components.options import azure_options
+from keyless.plan import CacheAccess, Grant, RoleAssignment
+
+
+class ExistingGrant(azure.Existing):
+    """A grant as Azure has it. Its principal stands in the property `principal`, or in a member of it."""
+
+    def __init__(
+        self,
+        type_: str,
+        name: str,
+        opts: pulumi.ResourceOptions,
+        *,
+        right: str,
+        principal: str,
+        member: str | None = None,
+    ) -> None:
+        super().__init__(type_, name, opts, (right, principal))
+        self._right, self._principal, self._member = right, principal, member
+
+    @property
+    def right(self) -> pulumi.Output[str]:
+        """The id of a role, or the name of an access policy."""
+        found: pulumi.Output[str] = pulumi.get(self, self._right)
+        return found.apply(lambda text: text.rpartition("/")[2])
+
+    @property
+    def principal(self) -> pulumi.Output[str]:
+        """Whom it lets in."""
+        found: pulumi.Output[str] = pulumi.get(self, self._principal)
+        return found if self._member is None else found[self._member]
+
+
+def refer_to_grant(
+    plan: Grant, identity: azure.UserAssignedIdentity, parent: pulumi.Resource, context: Context
+) -> pulumi.Resource:
+    """The grant of `plan`. The program fails where it gives another right, or to another identity."""
+    match plan:
+        case RoleAssignment():
+            id_ = f"{plan.scope}/providers/Microsoft.Authorization/roleAssignments/{plan.assignment}"
+            opts = azure_options(context, parent, plan.subscription, id_=id_)
+            found = ExistingGrant(
+                "authorization:RoleAssignment",
+                plan.logical_name,
+                opts,
+                right="roleDefinitionId",
+                principal="principalId",
+            )
+            wanted = plan.role_id
+        case CacheAccess():
+            database = f"/databases/{plan.database}" if plan.database else ""
+            id_ = f"{plan.cache.text}{database}/accessPolicyAssignments/{plan.assignment}"
+            opts = azure_options(context, parent, plan.cache.subscription, id_=id_)
+            found = CACHES[plan.cache.type.lower()](plan.logical_name, opts)
+            wanted = plan.policy
+    pulumi.Output.all(found.right, found.principal, identity.principal_id).apply(
+        lambda values: _check(plan, id_, wanted, *values)
+    )
+    return found
+
+
+def _check(plan: Grant, id_: str, wanted: str, right: str, principal: str, mine: str) -> None:
+    if (right.lower(), principal.lower()) != (wanted.lower(), mine.lower()):
+        raise pulumi.RunError(
+            f"{id_} gives '{right}' to the principal {principal}; {', '.join(plan.uses)} needs '{wanted}' for {mine}."
+            " Take its line out of the environment's `apps`, and Keyless makes the grant"
+        )
+
+
+def _classic(name: str, opts: pulumi.ResourceOptions) -> ExistingGrant:
+    return ExistingGrant(
+        "redis:AccessPolicyAssignment", name, opts, right="accessPolicyName", principal="objectId"
+    )
+
+
+def _managed(name: str, opts: pulumi.ResourceOptions) -> ExistingGrant:
+    return ExistingGrant(
+        "redisenterprise:AccessPolicyAssignment",
+        name,
+        opts,
+        right="accessPolicyName",
+        principal="user",
+        member="objectId",
+    )
+
+
+CACHES: Mapping[str, Callable[[str, pulumi.ResourceOptions], ExistingGrant]] = {
+    "microsoft.cache/redis": _classic,
+    "microsoft.cache/redisenterprise": _managed,
+}
