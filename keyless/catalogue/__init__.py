@@ -79,16 +79,17 @@ class Refused(Frozen):
 @cache
 def entry(kind: str) -> Entry:
     """The facts of `kind`. Raises CatalogueError where the data file is wrong."""
-    return _read(f"{kind}.yaml", TypeAdapter(Entry))
+    return read_data(f"{kind}.yaml", TypeAdapter(Entry))
 
 
 @cache
 def refused() -> tuple[Refused, ...]:
     """Roles that are refused whatever a waiver says."""
-    return _read("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+    return read_data("refused.yaml", TypeAdapter(tuple[Refused, ...]))
 
 
-def _read(name: str, shape: TypeAdapter[T]) -> T:
+def read_data(name: str, shape: TypeAdapter[T]) -> T:
+    """A data file of this folder in its shape. Raises CatalogueError where it has another."""
     raw = resources.files(__name__).joinpath(name).read_bytes()
     try:
         return shape.validate_python(parse_document(raw, f"catalogue/{name}").value, strict=False)
