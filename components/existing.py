@@ -1,13 +1,13 @@
-"""Grants that exist: read, held against the plan, and neither written nor deleted."""
+"""Grants and credentials that exist: read, held against the plan, and neither written nor deleted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pulumi
 
 from components import azure
 from components.context import Context
 from components.options import azure_options
-from keyless.plan import CacheAccess, Grant, RoleAssignment
+from keyless.plan import CacheAccess, FederatedCredential, Grant, ManagedIdentity, RoleAssignment
 
 
 class ExistingGrant(azure.Existing):
@@ -72,6 +72,34 @@ def _check(plan: Grant, id_: str, wanted: str, right: str, principal: str, mine:
         raise pulumi.RunError(
             f"{id_} gives '{right}' to the principal {principal}; {', '.join(plan.uses)} needs '{wanted}' for {mine}."
             " Take its line out of the environment's `apps`, and Keyless makes the grant"
+        )
+
+
+def refer_to_credential(
+    plan: FederatedCredential, owner: ManagedIdentity, parent: pulumi.Resource, context: Context
+) -> pulumi.Resource:
+    """The credential of `plan`. The program fails where it trusts another ServiceAccount, or another cluster."""
+    id_ = f"{owner.id.text}/federatedIdentityCredentials/{plan.name}"
+    opts = azure_options(context, parent, owner.id.subscription, id_=id_)
+    found = azure.Existing(
+        "managedidentity:FederatedIdentityCredential",
+        plan.logical_name,
+        opts,
+        ("issuer", "subject", "audiences"),
+    )
+    trusted = [pulumi.get(found, name) for name in ("issuer", "subject", "audiences")]
+    pulumi.Output.all(*trusted).apply(lambda values: _check_trust(plan, id_, *values))
+    return found
+
+
+def _check_trust(
+    plan: FederatedCredential, id_: str, issuer: str, subject: str, audiences: Sequence[str]
+) -> None:
+    if (issuer, subject, tuple(audiences)) != (plan.issuer, plan.subject, plan.audiences):
+        raise pulumi.RunError(
+            f"{id_} trusts {subject} of {issuer} for {', '.join(audiences)},"
+            f" and not {plan.subject} of {plan.issuer} for {', '.join(plan.audiences)}."
+            " Take its line out of the environment's `apps`, and Keyless makes the credential"
         )
 
 

@@ -10,6 +10,7 @@ from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment, SharedPlan
 # What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
 _WITHOUT_WORKLOAD = "spec.selector: Required value"
 # What Azure answers where the identity holds the grant already, under another name: a role, a policy of a cache.
+_TRUSTED_ALREADY = "Issuer and subject combination already exists"
 _GRANTED_ALREADY = ("RoleAssignmentExists", "already has an access policy")
 
 
@@ -40,6 +41,12 @@ def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str], environ
         told += (
             "; the identity holds this grant already: name it in the environment, as `apps: {<app>: {grants: {<use>: <id>}}}`; "
             f"`az role assignment list --all -o json | keyless import {environment}` prints the line"
+        )
+    if any(_TRUSTED_ALREADY in error for error in failure.errors):
+        told += (
+            "; the identity has such a credential already: name it in the environment, as "
+            "`apps: {<app>: {credentials: {<name>: <id>}}}`; `az identity federated-credential list -o json ... | "
+            f"keyless import {environment}` prints the line"
         )
     return told
 

@@ -1,10 +1,10 @@
-"""Grants that exist: the planned grant that an entry of the environment stands for, and what cannot be."""
+"""Grants and credentials that exist: the planned one that an entry of the environment stands for, and what cannot be."""
 
 from dataclasses import replace
 
 from keyless.environment import AppOverride
 from keyless.fields import GrantId
-from keyless.plan import CacheAccess, Grant, ManagedIdentity
+from keyless.plan import ArmId, CacheAccess, FederatedCredential, Grant, ManagedIdentity
 from keyless.project import LoadedEnvironment
 from keyless.wrongs import Wrong
 
@@ -78,3 +78,47 @@ def scope_of(grant: Grant) -> str:
     if not isinstance(grant, CacheAccess):
         return grant.scope
     return grant.cache.text if grant.database is None else f"{grant.cache.text}/databases/{grant.database}"
+
+
+def refer_to_credentials(
+    app: str,
+    override: AppOverride,
+    environment: LoadedEnvironment,
+    identity: ManagedIdentity,
+    credentials: tuple[FederatedCredential, ...],
+    wrong: Wrong,
+) -> tuple[FederatedCredential, ...]:
+    """`credentials`, those that `override.credentials` names referred to instead of made; what is wrong goes to `wrong`."""
+    found = {one.name: one for one in credentials}
+    for name, written in sorted(override.credentials.items()):
+        told = _unfit_credential(name, written, found, identity)
+        if told is None:
+            found[name] = replace(found[name], made=False, name=written.name)
+        else:
+            wrong.add_entry(environment, "apps", app, f"credentials.{name}", told)
+    return tuple(found.values())
+
+
+def _unfit_credential(
+    name: str, written: ArmId, planned: dict[str, FederatedCredential], identity: ManagedIdentity
+) -> tuple[str, str, str] | None:
+    """Rule, message and fix where the entry cannot stand for the credential `name`."""
+    if name not in planned:
+        known = ", ".join(planned) or "(it has none)"
+        return "unknown-credential", f"the app has no credential '{name}' here", f"write one of: {known}"
+    if identity.made:
+        return (
+            "credential-without-identity",
+            "Keyless makes the identity, so a credential that exists is another one's",
+            "write `identity` too: the id of the identity that has the credential; or remove the line",
+        )
+    if written.key.rpartition("/federatedidentitycredentials/")[0] != identity.id.key:
+        return (
+            "foreign-credential",
+            "the credential is another identity's",
+            f"name one of {identity.id.text}, or remove the line: Keyless makes one",
+        )
+    if written.name.lower() == name.lower():
+        # Its own, read as another's: the engine would delete the one it made, which is the same one.
+        return "own-credential", "this is the credential that Keyless makes", "remove the line"
+    return None

@@ -204,3 +204,7 @@ Identity = Annotated[ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIde
 """The ARM id of a user-assigned managed identity."""
 ExistingGrant = Annotated[GrantId, BeforeValidator(parse_grant_id, json_schema_input_type=str)]
 """The ARM id of a role assignment, or of an access policy assignment of a cache."""
+ExistingCredential = Annotated[
+    ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials")
+]
+"""The ARM id of a federated credential."""

@@ -70,7 +70,10 @@ class ManagedIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederatedCredential:
-    """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another."""
+    """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another.
+
+    `made` is False where the environment names one that exists; `name` is its name then.
+    """
 
     logical_name: str
     name: str
@@ -78,6 +81,7 @@ class FederatedCredential:
     issuer: str
     subject: str
     audiences: tuple[str, ...]
+    made: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,12 @@ _AFFIXES = re.compile(r"^(id|mi|uami|umi|msi|identity)-|-(id|mi|uami|umi|msi|ide
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppProposal:
-    """An entry under `apps`: the identity, None where none is to be written, and ids of grants by use."""
+    """An entry under `apps`: the identity, None where none is to be written, and ids of grants by use and of credentials by Keyless's names."""
 
     app: str
     identity: str | None
     grants: Mapping[str, str]
+    credentials: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -47,21 +48,26 @@ def _proposal(app: LoadedApp, found: Inventory, environment: LoadedEnvironment) 
         matching = list(_matching(app, plan, found, environment))
         if len(matching) > 1:
             ids = ", ".join(one.id.text for one in matching)
-            return AppProposal(app=app.spec.app, identity=None, grants={}, notes=(f"may be one of: {ids}",))
+            return AppProposal(
+                app=app.spec.app, identity=None, grants={}, credentials={}, notes=(f"may be one of: {ids}",)
+            )
         chosen = matching[0] if matching else None
     if chosen is None:
         return None
     held = list(_held(plan, chosen, found)) if plan else []
     grants = {grant.uses[0]: one.id for grant, one in held if grant.made}
+    credentials = dict(_trusting(plan, chosen, found)) if plan else {}
     new = None if written.identity is not None else chosen.id.text
-    if new is None and not grants:
+    if new is None and not grants and not credentials:
         return None
     if plan is None:
         notes.append("its grants are looked for once `keyless plan` works: run this again then")
     if app.spec.app in environment.facts.apps:
         notes.append("the app has an entry here already: these lines go into it")
     notes += _more(plan, chosen, found, {one.id for _, one in held})
-    return AppProposal(app=app.spec.app, identity=new, grants=grants, notes=tuple(notes))
+    return AppProposal(
+        app=app.spec.app, identity=new, grants=grants, credentials=credentials, notes=tuple(notes)
+    )
 
 
 def _matching(
@@ -96,6 +102,16 @@ def _held(plan: AppPlan, identity: FoundIdentity, found: Inventory) -> Iterator[
                 yield grant, one
 
 
+def _trusting(plan: AppPlan, identity: FoundIdentity, found: Inventory) -> Iterator[tuple[str, str]]:
+    """For each credential of the plan that the identity has already, under another name: that of Keyless, and the id."""
+    mine = [one for _, one in sorted(found.credentials.items()) if one.identity == identity.id.key]
+    for planned in plan.credentials:
+        for one in mine:
+            same = (one.issuer, one.subject) == (planned.issuer, planned.subject)
+            if planned.made and same and one.id.name.lower() != planned.name.lower():
+                yield planned.name, one.id.text
+
+
 def _is_it(found: FoundGrant, grant: Grant) -> bool:
     right = grant.role_id if isinstance(grant, RoleAssignment) else grant.policy
     condition = grant.condition if isinstance(grant, RoleAssignment) else None
@@ -115,12 +131,12 @@ def _more(
         yield "its grants are found with its principal id: add the output of az identity list"
     if identity.terraform:
         yield "Terraform makes this identity: it stays its own"
-    subjects = {one.subject for one in plan.credentials} if plan else set()
+    taken = {one.name.lower() for one in plan.credentials if one.made} if plan else set()
     for _, one in sorted(found.credentials.items()):
-        if one.identity == identity.id.key and one.subject in subjects:
+        if one.identity == identity.id.key and one.id.name.lower() in taken:
             yield (
-                f"its credential {one.name} trusts the same subject, and Azure takes that once: delete it just before"
-                f" `up`: az identity federated-credential delete --name {one.name}"
+                f"its credential {one.id.name} has the name that Keyless would give one: delete it just before `up`:"
+                f" az identity federated-credential delete --name {one.id.name}"
                 f" --identity-name {identity.id.name} --resource-group {identity.id.resource_group}"
             )
     for _, other in sorted(found.grants.items()):

@@ -59,8 +59,8 @@ class FoundGrant:
 class FoundCredential:
     """A federated credential below an identity, whose id in lower case is `identity`."""
 
+    id: ArmId
     identity: str
-    name: str
     issuer: str
     subject: str
 
@@ -133,7 +133,7 @@ class Inventory:
             self.unread += 1
             return
         owner = parsed.key.rpartition("/federatedidentitycredentials/")[0]
-        found = FoundCredential(identity=owner, name=parsed.name, issuer=issuer, subject=subject)
+        found = FoundCredential(id=parsed, identity=owner, issuer=issuer, subject=subject)
         self.credentials[parsed.key] = found
 
     def leave(self, what: object) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from keyless.importing.apps import AppProposal
 from keyless.importing.proposals import Proposals
 from keyless.render.columns import counted
 
@@ -20,19 +21,21 @@ def render_import_yaml(found: Proposals) -> str:
         lines.append(f"  {_scalar(resource.name)}:")
         lines += [f"    {key}: {_scalar(value)}" for key, value in resource.fields.items()]
         lines += [f"    # {note}" for note in resource.notes]
-    if any(app.identity or app.grants for app in found.apps):
+    if any(_is_entry(app) for app in found.apps):
         lines.append("apps:")
     for app in found.apps:
-        if app.identity is None and not app.grants:
-            lines.append(f"# {app.app}:")
-        else:
-            lines.append(f"  {_scalar(app.app)}:")
+        lines.append(f"  {_scalar(app.app)}:" if _is_entry(app) else f"# {app.app}:")
         lines += [f"    identity: {_scalar(app.identity)}"] if app.identity else []
-        lines += ["    grants:"] if app.grants else []
-        lines += [f"      {_scalar(use)}: {_scalar(id_)}" for use, id_ in app.grants.items()]
+        for key, ids in (("grants", app.grants), ("credentials", app.credentials)):
+            lines += [f"    {key}:"] if ids else []
+            lines += [f"      {_scalar(name)}: {_scalar(id_)}" for name, id_ in ids.items()]
         lines += [f"    # {note}" for note in app.notes]
     lines += _comments(found)
     return "\n".join(lines) + "\n"
+
+
+def _is_entry(app: AppProposal) -> bool:
+    return bool(app.identity or app.grants or app.credentials)
 
 
 def _summary(found: Proposals) -> Iterator[str]:
@@ -87,7 +90,13 @@ def render_import_json(found: Proposals) -> str:
             for one in found.resources
         ],
         "apps": [
-            {"app": one.app, "identity": one.identity, "grants": dict(one.grants), "notes": list(one.notes)}
+            {
+                "app": one.app,
+                "identity": one.identity,
+                "grants": dict(one.grants),
+                "credentials": dict(one.credentials),
+                "notes": list(one.notes),
+            }
             for one in found.apps
         ],
         "known": [{"name": name, "id": id_} for name, id_ in found.known.items()],

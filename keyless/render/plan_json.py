@@ -80,6 +80,7 @@ def _app(app: AppPlan) -> dict[str, Any]:
                 "issuer": c.issuer,
                 "subject": c.subject,
                 "audiences": list(c.audiences),
+                "made": c.made,
             }
             for c in app.credentials
         ],

@@ -104,9 +104,8 @@ def _manual(stacks: Sequence[StackPlan]) -> list[str]:
 
 
 def _credentials(app: AppPlan) -> list[str]:
-    return columns(
-        [("  IN CLUSTER", "MAY BECOME IT"), *((f"  {c.cluster}", c.subject) for c in app.credentials)]
-    )
+    rows = ((f"  {one.cluster}", one.subject + ("" if one.made else " (exists)")) for one in app.credentials)
+    return columns([("  IN CLUSTER", "MAY BECOME IT"), *rows])
 
 
 def _workloads(app: AppPlan) -> Iterator[tuple[str, ...]]:

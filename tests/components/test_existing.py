@@ -6,7 +6,15 @@ import pulumi
 import pytest
 
 from keyless.plan import CacheAccess, RoleAssignment
-from tests.support.plans import app_plan, arm_id, cache_access, role_assignment, stack_plan
+from tests.support.plans import (
+    app_plan,
+    arm_id,
+    cache_access,
+    credential,
+    identity,
+    role_assignment,
+    stack_plan,
+)
 from tests.support.synth import Made, synth
 
 GUID = "00000000-0000-0000-0000-00000000a551"
@@ -61,3 +69,24 @@ def test_one_of_another_right_or_identity_fails_the_program(
 ) -> None:
     with pytest.raises(pulumi.RunError, match=r"needs '.*' for principal-id-of-checkout-identity"):
         granted(grant, **answer)
+
+
+TRUST = credential("checkout", made=False, name="by-hand")
+TRUST_ID = f"{identity('checkout').id.text}/federatedIdentityCredentials/by-hand"
+TRUSTED = {"issuer": TRUST.issuer, "subject": TRUST.subject, "audiences": list(TRUST.audiences)}
+
+
+def test_an_existing_credential_is_read_and_the_others_are_made() -> None:
+    plan = stack_plan(app_plan(credentials=(TRUST, credential("checkout", "aks-two"))))
+    made = synth(plan, {TRUST_ID: TRUSTED}).of("FederatedIdentityCredential")
+    existing = made[TRUST.logical_name]
+    assert (existing.read, existing.request.id, existing.inputs) == (True, TRUST_ID, {})  # type: ignore[union-attr]
+    assert not made["checkout-aks-two-credential"].read
+
+
+@pytest.mark.parametrize(
+    "change", [{"issuer": "https://another/"}, {"subject": "system:serviceaccount:a:b"}, {"audiences": ["x"]}]
+)
+def test_a_credential_that_trusts_another_fails_the_program(change: dict[str, Any]) -> None:
+    with pytest.raises(pulumi.RunError, match="and Keyless makes the credential"):
+        synth(stack_plan(app_plan(credentials=(TRUST,))), {TRUST_ID: {**TRUSTED, **change}})

@@ -83,6 +83,16 @@ def test_a_grant_that_exists_is_told_with_the_line_to_write(name: str, error: st
     assert "| keyless import prd`" in told
 
 
+def test_a_credential_that_exists_is_told_with_the_line_to_write() -> None:
+    error = (
+        "Code=BadRequest Message=Issuer and subject combination already exists for this Managed Identity, ..."
+    )
+    name = "checkout-aks-dev-credential"
+    failure = pulumi.ErrorHookArgs("urn", "id", name, "type", failed_operation="create", errors=[error])
+    told = sentence(failure, dict(name_subjects(whole())), "prd")
+    assert "`apps: {<app>: {credentials: {<name>: <id>}}}`" in told
+
+
 def test_an_endpoint_without_apps_says_so() -> None:
     plan = stack_plan(shared=shared_plan(private_endpoint(used_by=())))
     assert dict(name_subjects(plan))["orders-blob-endpoint"].endswith(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from keyless.cli import main
 from sandbox import derived, store
 from sandbox.azure.cloud import Cloud
 from sandbox.project import read_project
@@ -27,15 +30,18 @@ POLICY = (
 )
 READER = f"{ROLES}/2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 CONTRIBUTOR = f"{ROLES}/ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+CREDENTIAL = f"{IDENTITY}/federatedIdentityCredentials/by-hand"
 BOTH = {"invoices": ASSIGNMENT, "sessions": POLICY}
 
 
-def write_environment(place: Place, grants: dict[str, str]) -> None:
-    """Let checkout run as the old identity, with these grants of it."""
+def write_environment(
+    place: Place, grants: dict[str, str], credentials: dict[str, str] | None = None
+) -> None:
+    """Let checkout run as the old identity, with these grants and credentials of it."""
     file = place.project / "Pulumi.dev.yaml"
     content = yaml.safe_load(file.read_text())
     facts = content["config"]["keyless:environment"]
-    facts["apps"] = {"checkout": {"identity": IDENTITY, "grants": grants}}
+    facts["apps"] = {"checkout": {"identity": IDENTITY, "grants": grants, "credentials": credentials or {}}}
     file.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
@@ -119,3 +125,31 @@ def test_a_grant_that_is_not_the_use_s_fails_the_preview(shop: Place, role: str,
     assert answer.returncode != 0
     assert f"{ASSIGNMENT} gives '{role.rpartition('/')[2]}' to the principal {principal}" in answer.stdout
     assert "Traceback" not in answer.stdout
+
+
+def test_a_credential_that_exists_is_referred_to_and_stays(shop: Place) -> None:
+    write_environment(shop, BOTH)
+    write_world(shop)
+    shop.up("dev")
+    (name,) = json.loads(shop_plan(shop))["apps"][0]["credentials"]
+    body = {key: name[key] for key in ("issuer", "subject", "audiences")}
+    world = shop.project / "sandbox" / "worlds" / "dev.yaml"
+    content = yaml.safe_load(world.read_text())
+    content["azure"].append({"id": CREDENTIAL, "properties": body})
+    world.write_text(yaml.safe_dump(content))
+    answer = shop.run("pulumi", "up", "--yes", "--skip-preview", "-s", "payments.dev", "--color", "never")
+    assert answer.returncode != 0
+    assert "`apps: {<app>: {credentials: {<name>: <id>}}}`" in answer.stdout
+    write_environment(shop, BOTH, {name["name"]: CREDENTIAL})
+    shop.up("payments.dev")
+    assert shop.run("can", "checkout", "invoices").returncode == 0
+    shop.up("payments.dev", "--expect-no-changes")
+    shop.destroy("payments.dev")
+    shop.destroy("dev")
+    assert shop.differences() == []
+
+
+def shop_plan(place: Place) -> str:
+    """The plan of checkout as JSON."""
+    command = ["-C", str(place.project), "plan", "dev", "--app", "checkout", "--format", "json"]
+    return CliRunner().invoke(main, command).stdout

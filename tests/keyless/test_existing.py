@@ -147,3 +147,56 @@ def test_an_identity_that_keyless_makes_holds_no_grant_yet(tmp_path: Path) -> No
         planned(tmp_path, [app()], facts(apps=override))
     assert [found.rule for found in error.value.findings] == ["grant-without-identity"]
     assert SUBSCRIPTION in ASSIGNMENT
+
+
+BY_HAND = f"{IDENTITY}/federatedIdentityCredentials/By-Hand"
+
+
+def credentials(tmp_path: Path, written: dict[str, str], **more: Any) -> dict[str, Any]:
+    """The credentials of an app on an existing identity, by their names."""
+    override = {"checkout": {"identity": IDENTITY, "credentials": written} | more}
+    plan = planned(tmp_path, [app()], facts(apps=override))
+    return {one.name: one for one in apps_of(plan)["checkout"].credentials}
+
+
+def test_the_named_credential_is_referred_to(tmp_path: Path) -> None:
+    (planned_name,) = credentials(tmp_path / "a", {})
+    made = credentials(tmp_path / "a2", {})[planned_name]
+    (referred,) = credentials(
+        tmp_path / "b",
+        {
+            planned_name: BY_HAND.upper()
+            .replace("BY-HAND", "By-Hand")
+            .replace("/SUBSCRIPTIONS", "/subscriptions")
+        },
+    ).values()
+    assert (referred.name, referred.made, made.made) == ("By-Hand", False, True)
+    assert (referred.logical_name, referred.subject) == (made.logical_name, made.subject)
+
+
+@pytest.mark.parametrize(
+    ("case", "rule", "fix"),
+    [
+        ("unknown", "unknown-credential", "write one of: "),
+        ("foreign", "foreign-credential", f"name one of {IDENTITY}"),
+        ("own", "own-credential", "remove the line"),
+        ("no identity", "credential-without-identity", "write `identity` too"),
+        ("no id", "arm-id", "write the whole id"),
+    ],
+)
+def test_a_credential_that_cannot_be_is_refused_with_its_line(
+    tmp_path: Path, case: str, rule: str, fix: str
+) -> None:
+    (name,) = credentials(tmp_path / "a", {})
+    written: dict[str, str] = {
+        "unknown": {"other": BY_HAND},
+        "foreign": {name: BY_HAND.replace("id-old", "id-other")},
+        "own": {name: BY_HAND.replace("By-Hand", name.upper())},
+        "no identity": {name: BY_HAND},
+        "no id": {name: "by-hand"},
+    }[case]
+    with pytest.raises(KeylessError) as error:
+        credentials(tmp_path / "b", written, **({"identity": None} if case == "no identity" else {}))
+    (found,) = error.value.findings
+    assert (found.rule, found.file, found.line is not None) == (rule, "Pulumi.dev.yaml", True)
+    assert fix in found.fix

@@ -54,12 +54,29 @@ def test_what_comes_out_for_apps_can_be_pasted_and_planned(project: Path) -> Non
     assert apps(project, *documents) == []
 
 
-def test_a_trusted_subject_says_more_than_a_name(project: Path) -> None:
+def test_a_trusted_subject_says_more_than_a_name_and_comes_with_its_credential(project: Path) -> None:
     (told,) = apps(project, SAMPLES["identities"], SAMPLES["credentials"])
     assert told["identity"] == f"{IDENTITY}/somebody"
+    (name,) = told["credentials"]
+    assert told["credentials"] == {name: f"{IDENTITY}/somebody/federatedIdentityCredentials/aks"}
+    assert told["notes"] == []
+    text = run(project, SAMPLES["identities"], SAMPLES["credentials"]).stdout
+    (project / "more.yaml").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["-C", str(project), "plan", "dev", "--format", "json"])
+    assert result.exit_code == 0, result.output
+    ((credential,),) = (one["credentials"] for one in json.loads(result.stdout)["apps"])
+    assert (credential["made"], credential["name"]) == (False, "aks")
+    assert apps(project, SAMPLES["identities"], SAMPLES["credentials"]) == []
+
+
+def test_a_credential_of_keyless_s_own_name_must_go(project: Path) -> None:
+    (told,) = apps(project, SAMPLES["identities"], SAMPLES["credentials"])
+    (name,) = told["credentials"]
+    twin = {**SAMPLES["credentials"][0], "id": f"{IDENTITY}/somebody/federatedIdentityCredentials/{name}"}
+    (told,) = apps(project, SAMPLES["identities"], [twin])
+    assert told["credentials"] == {}
     (note,) = told["notes"]
-    assert note.startswith("its credential aks trusts the same subject, and Azure takes that once")
-    assert "az identity federated-credential delete --name aks --identity-name somebody" in note
+    assert f"az identity federated-credential delete --name {name} --identity-name somebody" in note
 
 
 def test_a_grant_under_a_condition_is_not_the_plan_s(project: Path) -> None:
