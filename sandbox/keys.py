@@ -99,11 +99,12 @@ def _judge(cloud: Cloud, resource: Mapping, sources: list[places.Place]) -> Verd
 
 def _by_network(cloud: Cloud, body: Body, opened: list[Lock], sources: list[places.Place]) -> Verdict:
     shut: list[Step] = []
+    several = len({lock.door.group_id for lock in opened}) > 1
     for lock in opened:
         for source in sources:
             step = way(cloud, source, body, lock.door)
             if step.holds:
                 return Verdict.of([Step(True, lock.says, "the key is on"), step])
-            service = f"{lock.door.group_id}: " if len(opened) > 1 else ""
+            service = f"{lock.door.group_id}: " if several else ""
             shut.append(replace(step, text=f"{service}{step.text}"))
     return Verdict.of([Step(True, opened[0].says), *dict.fromkeys(shut)])

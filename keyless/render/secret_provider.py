@@ -14,26 +14,27 @@ _HEAD = """\
 # In the pod: volumes: [{{name: {name}, csi: {{driver: secrets-store.csi.k8s.io, readOnly: true,
 #   volumeAttributes: {{secretProviderClass: {name}}}}}}}]
 """
+# In quotes, since names such as `0815` or `yes` would be no texts to YAML.
 _CLASS = """\
 apiVersion: secrets-store.csi.x-k8s.io/v1
 kind: SecretProviderClass
 metadata:
   name: {name}
-  namespace: {namespace}
+  namespace: "{namespace}"
 spec:
   provider: azure
   parameters:
     usePodIdentity: "false"
     useVMManagedIdentity: "false"
-    clientID: {client_id}
-    keyvaultName: {vault}
-    tenantId: {tenant}
+    clientID: "{client_id}"
+    keyvaultName: "{vault}"
+    tenantId: "{tenant}"
 {cloud}    objects: |
       array:
 """
 _OBJECT = """\
         - |
-          objectName: {secret}
+          objectName: "{secret}"
           objectType: secret
 """
 
@@ -89,10 +90,9 @@ def _classes(
     for namespace in sorted({workload.namespace for workload in app.workloads}):
         yield _CLASS.format(
             name=name,
-            # A name such as `0` would not be a text to YAML.
-            namespace=f'"{namespace}"' if namespace.isdecimal() else namespace,
-            client_id=f'"{client_id}"',
+            namespace=namespace,
+            client_id=client_id,
             vault=vault,
-            tenant=f'"{stack.tenant}"',
+            tenant=stack.tenant,
             cloud=f"    cloudName: {cloud}\n" if cloud else "",
-        ) + "".join(_OBJECT.format(secret=f'"{secret}"') for secret in secrets)
+        ) + "".join(_OBJECT.format(secret=secret) for secret in secrets)

@@ -56,9 +56,7 @@ def test_a_class_signs_in_as_the_app_and_names_its_secrets_alone(tmp_path: Path)
 
 
 def test_each_vault_has_a_file_and_each_namespace_a_class(tmp_path: Path) -> None:
-    resources = RESOURCES | {
-        "other": {"kind": "keyvault", "id": f"{DATA}/Microsoft.KeyVault/vaults/KV-Other"}
-    }
+    resources = RESOURCES | {"other": {"kind": "keyvault", "id": f"{DATA}/Microsoft.KeyVault/vaults/YES"}}
     stack, plan = made(
         tmp_path,
         uses={"psp": PSP, "more": {**PSP, "vault": "other", "secret": "0123"}},
@@ -67,9 +65,10 @@ def test_each_vault_has_a_file_and_each_namespace_a_class(tmp_path: Path) -> Non
         environment=facts(resources=resources),
     )
     files = secret_provider_files(stack, plan, CLIENT)
-    assert list(files) == ["secret-provider-kv-other.yaml", "secret-provider-kv-shop.yaml"]
-    documents = list(yaml.safe_load_all(files["secret-provider-kv-other.yaml"]))
+    assert list(files) == ["secret-provider-kv-shop.yaml", "secret-provider-yes.yaml"]
+    documents = list(yaml.safe_load_all(files["secret-provider-yes.yaml"]))
     assert [one["metadata"]["namespace"] for one in documents] == ["0815", "payments"]
+    assert [one["spec"]["parameters"]["keyvaultName"] for one in documents] == ["yes", "yes"]
     assert [objects(one) for one in documents] == [[{"objectName": "0123", "objectType": "secret"}]] * 2
 
 
