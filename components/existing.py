@@ -23,7 +23,7 @@ class ExistingGrant(azure.Existing):
         principal: str,
         member: str | None = None,
     ) -> None:
-        super().__init__(type_, name, opts, (right, principal))
+        super().__init__(type_, name, opts, (right, principal, "condition"))
         self._right, self._principal, self._member = right, principal, member
 
     @property
@@ -37,6 +37,12 @@ class ExistingGrant(azure.Existing):
         """Whom it lets in."""
         found: pulumi.Output[str] = pulumi.get(self, self._principal)
         return found if self._member is None else found[self._member]
+
+    @property
+    def condition(self) -> pulumi.Output[str | None]:
+        """What narrows the grant, if anything does."""
+        found: pulumi.Output[str | None] = pulumi.get(self, "condition")
+        return found
 
 
 def refer_to_grant(
@@ -54,25 +60,40 @@ def refer_to_grant(
                 right="roleDefinitionId",
                 principal="principalId",
             )
-            wanted = plan.role_id
+            wanted, condition = plan.role_id, plan.condition
         case CacheAccess():
             database = f"/databases/{plan.database}" if plan.database else ""
             id_ = f"{plan.cache.text}{database}/accessPolicyAssignments/{plan.assignment}"
             opts = azure_options(context, parent, plan.cache.subscription, id_=id_)
             found = CACHES[plan.cache.type.lower()](plan.logical_name, opts)
-            wanted = plan.policy
+            wanted, condition = plan.policy, None
     pulumi.Output.all(found.right, found.principal, identity.principal_id).apply(
-        lambda values: _check(plan, id_, wanted, *values)
+        lambda values: _check_holder(plan, id_, wanted, *values)
     )
+    # On its own: a preview does not know whether a property that is absent will be there.
+    found.condition.apply(lambda value: _check_condition(plan, id_, condition, value))
     return found
 
 
-def _check(plan: Grant, id_: str, wanted: str, right: str, principal: str, mine: str) -> None:
+def _check_holder(plan: Grant, id_: str, wanted: str, right: str, principal: str, mine: str) -> None:
     if (right.lower(), principal.lower()) != (wanted.lower(), mine.lower()):
-        raise pulumi.RunError(
-            f"{id_} gives '{right}' to the principal {principal}; {', '.join(plan.uses)} needs '{wanted}' for {mine}."
-            " Take its line out of the environment's `apps`, and Keyless makes the grant"
+        raise _unfit(
+            f"{id_} gives '{right}' to the principal {principal}; {', '.join(plan.uses)} needs '{wanted}' for {mine}"
         )
+
+
+def _check_condition(plan: Grant, id_: str, wanted: str | None, condition: str | None) -> None:
+    if (condition or None) != wanted:
+        raise _unfit(
+            f"{id_} holds {f'where {condition}' if condition else 'everywhere'};"
+            f" {', '.join(plan.uses)} needs it {f'where {wanted}' if wanted else 'everywhere'}"
+        )
+
+
+def _unfit(told: str) -> pulumi.RunError:
+    return pulumi.RunError(
+        f"{told}. Take its line out of the environment's `apps`, and Keyless makes the grant"
+    )
 
 
 def refer_to_credential(

@@ -79,18 +79,18 @@ class Refused(Frozen):
 @cache
 def entry(kind: str) -> Entry:
     """The facts of `kind`. Raises CatalogueError where the data file is wrong."""
-    return read_data(f"{kind}.yaml", TypeAdapter(Entry))
+    return read_facts(f"{kind}.yaml", TypeAdapter(Entry))
 
 
 @cache
 def refused() -> tuple[Refused, ...]:
     """Roles that are refused whatever a waiver says."""
-    return read_data("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+    return read_facts("refused.yaml", TypeAdapter(tuple[Refused, ...]))
 
 
-def read_data(name: str, shape: TypeAdapter[T]) -> T:
-    """A data file of this folder in its shape. Raises CatalogueError where it has another."""
-    raw = resources.files(__name__).joinpath(name).read_bytes()
+def read_facts(name: str, shape: TypeAdapter[T]) -> T:
+    """What the data file `name` of this folder holds. Raises CatalogueError where it is wrong."""
+    raw = resources.files("keyless.catalogue").joinpath(name).read_bytes()
     try:
         return shape.validate_python(parse_document(raw, f"catalogue/{name}").value, strict=False)
     except ValidationError as error:

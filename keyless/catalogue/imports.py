@@ -5,7 +5,7 @@ from functools import cache
 
 from pydantic import Field, TypeAdapter
 
-from keyless.catalogue import read_data
+from keyless.catalogue import read_facts
 from keyless.environment import Frozen
 
 Flags = Mapping[str, Mapping[str, str | bool]]
@@ -56,4 +56,4 @@ class Imports(Frozen):
 @cache
 def imports() -> Imports:
     """The data file. Raises CatalogueError where it is wrong."""
-    return read_data("imports.yaml", TypeAdapter(Imports))
+    return read_facts("imports.yaml", TypeAdapter(Imports))

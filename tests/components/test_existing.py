@@ -54,11 +54,18 @@ def test_an_existing_grant_is_read_by_its_id_and_never_written(
     assert (made.name, made.request.id, made.inputs) == (grant.logical_name, id_, {})  # type: ignore[union-attr]
 
 
+def test_one_under_the_plan_s_own_condition_is_it() -> None:
+    grant = role_assignment("checkout", made=False, assignment=GUID, condition="(c)")
+    assert granted(grant, condition="(c)").one("RoleAssignment").read
+
+
 @pytest.mark.parametrize(
     ("grant", "answer"),
     [
         (ROLE, {"principalId": "another"}),
         (ROLE, {"roleDefinitionId": "/x/roleDefinitions/00000000-0000-0000-0000-000000000000"}),
+        (ROLE, {"condition": "(@Resource[x] StringEquals 'y')"}),
+        (role_assignment("checkout", made=False, assignment=GUID, condition="(c)"), {}),
         (CLASSIC, {"objectId": "another"}),
         (CLASSIC, {"accessPolicyName": "Data Reader"}),
         (MANAGED, {"user": {"objectId": "another"}}),
@@ -67,7 +74,7 @@ def test_an_existing_grant_is_read_by_its_id_and_never_written(
 def test_one_of_another_right_or_identity_fails_the_program(
     grant: RoleAssignment | CacheAccess, answer: dict[str, Any]
 ) -> None:
-    with pytest.raises(pulumi.RunError, match=r"needs '.*' for principal-id-of-checkout-identity"):
+    with pytest.raises(pulumi.RunError, match="Take its line out of the environment's `apps`"):
         granted(grant, **answer)
 
 

@@ -45,7 +45,9 @@ def write_environment(
     file.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-def write_world(place: Place, role: str = READER, principal: str = PRINCIPAL) -> None:
+def write_world(
+    place: Place, role: str = READER, principal: str = PRINCIPAL, condition: str | None = None
+) -> None:
     """The shop as it is, with an identity that two grants were given to by hand."""
     world = derived.derive(read_project(place.project, "dev"))
     rows: dict[str, dict[str, Any]] = {one["id"]: dict(one) for one in world["azure"]}
@@ -60,9 +62,11 @@ def write_world(place: Place, role: str = READER, principal: str = PRINCIPAL) ->
             "principalType": "ServicePrincipal",
         },
     }
+    if condition:
+        rows[ASSIGNMENT]["properties"] |= {"condition": condition, "conditionVersion": "2.0"}
     rows[POLICY] = {
         "id": POLICY,
-        "properties": {"accessPolicyName": "default", "user": {"objectId": principal}},
+        "properties": {"accessPolicyName": "default", "user": {"objectId": PRINCIPAL}},
     }
     folder = place.project / "sandbox" / "worlds"
     folder.mkdir(parents=True)
@@ -125,6 +129,16 @@ def test_a_grant_that_is_not_the_use_s_fails_the_preview(shop: Place, role: str,
     assert answer.returncode != 0
     assert f"{ASSIGNMENT} gives '{role.rpartition('/')[2]}' to the principal {principal}" in answer.stdout
     assert "Traceback" not in answer.stdout
+
+
+def test_a_grant_under_a_condition_fails_the_preview(shop: Place) -> None:
+    path = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path"
+    condition = f"(@Resource[{path}] StringStartsWith '2026/')"
+    write_environment(shop, BOTH)
+    write_world(shop, condition=condition)
+    answer = shop.run("pulumi", "preview", "-s", "payments.dev", "--color", "never")
+    assert answer.returncode != 0
+    assert f"{ASSIGNMENT} holds where {condition}; invoices needs it everywhere" in answer.stdout
 
 
 def test_a_credential_that_exists_is_referred_to_and_stays(shop: Place) -> None:
