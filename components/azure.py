@@ -42,6 +42,13 @@ class _AzureResource(pulumi.CustomResource):
         super().__init__(f"azure-native:{type_}", name, {**given, **dict.fromkeys(outputs)}, opts)
 
 
+class Existing(_AzureResource):
+    """A resource that is only read, by the id in `opts`, for the properties `outputs` of it."""
+
+    def __init__(self, type_: str, name: str, opts: pulumi.ResourceOptions, outputs: Sequence[str]) -> None:
+        super().__init__(type_, name, {}, opts, outputs)
+
+
 class UserAssignedIdentity(_AzureResource):
     """A user-assigned managed identity. With `opts.id` it is read, and the inputs are not sent."""
 

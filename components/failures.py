@@ -28,7 +28,12 @@ PASSING: Mapping[str, tuple[str, ...]] = {
     "azure-native:redisenterprise:AccessPolicyAssignment": ("busy processing",),
     "azure-native:authorization:RoleAssignment": ("PrincipalNotFound",),
 }
+_GRANTED = (
+    "the identity holds this grant already: name it in the environment, as `apps: {{<app>: {{grants: {{<use>: <id>}}}}}}`; "
+    "`az role assignment list --all -o json | keyless import {environment}` prints the line"
+)
 # What an error means for the reader, by a word of it.
+# `{environment}` is filled in.
 HINTS: Mapping[str, str] = {
     # What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
     "spec.selector: Required value": (
@@ -38,6 +43,14 @@ HINTS: Mapping[str, str] = {
     "Microsoft.Network/privateDnsZones/": (
         "a private DNS zone was not found: where zones are managed, the environment's own stack makes them, "
         "so bring that one up first"
+    ),
+    # The identity holds the grant already, under another name: a role, a policy of a cache.
+    "RoleAssignmentExists": _GRANTED,
+    "already has an access policy": _GRANTED,
+    "Issuer and subject combination already exists": (
+        "the identity has such a credential already: name it in the environment, as "
+        "`apps: {{<app>: {{credentials: {{<name>: <id>}}}}}}`; `az identity federated-credential list -o json ... | "
+        "keyless import {environment}` prints the line"
     ),
 }
 
@@ -51,7 +64,7 @@ def make_failure_hook(plan: StackPlan) -> pulumi.ResourceHookBinding:
         if passes(failure):
             await asyncio.sleep(wait(len(failure.errors), pace))
             return True
-        pulumi.log.error(sentence(failure, subjects))
+        pulumi.log.error(sentence(failure, subjects, plan.environment))
         return False
 
     return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("keyless-failure", say)])
@@ -69,12 +82,13 @@ def wait(failures: int, pace: float) -> float:
     return min(pace * 2.0 ** (failures - 1), LONGEST_WAIT)
 
 
-def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str]) -> str:
+def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str], environment: str) -> str:
     """`cannot create: app checkout, use invoices (blob read): ... [checkout-orders-invoices-grant]`."""
     subject = subjects.get(failure.name, "what has left the plan")
     told = f"cannot {failure.failed_operation}: {subject} [{failure.name}]"
     hints = [hint for word, hint in HINTS.items() if any(word in error for error in failure.errors)]
-    return "; ".join((told, *hints))
+    filled = (hint.format(environment=environment) for hint in dict.fromkeys(hints))
+    return "; ".join((told, *filled))
 
 
 def name_subjects(plan: StackPlan) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import pulumi
 
 from components import azure
 from components.context import Context
+from components.existing import refer_to_grant
 from components.options import azure_options
 from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment
 
@@ -20,7 +21,9 @@ def make_grant(
     parent: pulumi.Resource,
     context: Context,
 ) -> pulumi.Resource:
-    """The grant, to the principal of `identity`."""
+    """The grant, to the principal of `identity`: made, or only read where the environment names an existing one."""
+    if not plan.made:
+        return refer_to_grant(plan, identity, parent, context)
     match plan:
         case RoleAssignment():
             return make_role_assignment(plan, app, identity, parent, context)

@@ -6,6 +6,7 @@ import pulumi
 
 from components import azure
 from components.context import Context
+from components.existing import refer_to_credential
 from components.options import azure_options
 from keyless.plan import FederatedCredential, ManagedIdentity
 
@@ -43,6 +44,9 @@ def make_credentials(
     """
     made: list[pulumi.Resource] = []
     for plan in plans:
+        if not plan.made:
+            made.append(refer_to_credential(plan, owner, parent, context))
+            continue
         before = context.series.before(owner.id.key) or [identity]
         opts = azure_options(context, parent, owner.id.subscription, depends_on=before)
         opts.replacement_trigger = identity.principal_id

@@ -5,6 +5,7 @@ from dataclasses import replace
 from keyless import names
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
+from keyless.existing import refer_to_credentials, refer_to_existing
 from keyless.fields import identity_name_fits, resource_group_fits
 from keyless.plan import (
     AppPlan,
@@ -72,8 +73,13 @@ class _AppPlanner:
         grants: dict[tuple[str, ...], Grant] = {}
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
+        grants = refer_to_existing(
+            self.spec.app, self.override, self.environment, identity, grants, self.wrong
+        )
         planner = WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
-        credentials = planner.credentials()
+        credentials = refer_to_credentials(
+            self.spec.app, self.override, self.environment, identity, planner.credentials(), self.wrong
+        )
         if len(self.wrong.findings) > before:
             return None
         return AppPlan(

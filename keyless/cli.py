@@ -136,6 +136,33 @@ def ids(root: Path, stack: str) -> None:
     click.echo(f"wrote {write_ids(root, stack, sys.stdin.buffer.read())}")
 
 
+@main.command("import")
+@click.argument("environment", metavar="ENV")
+@click.option("--format", "format_", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.pass_obj
+def import_(root: Path, environment: str, format_: str) -> None:
+    """Turn what `az` or Terraform print into entries of ENV.
+
+    \b
+    az resource list -o json | keyless import dev
+    (az graph query -q Resources -o json; az identity list -o json;
+     az role assignment list --all -o json) | keyless import dev
+    terraform show -json | keyless import dev
+
+    Of the input nothing is kept but ids, kinds, hosts and switches. What ENV holds already is left out.
+    """
+    from keyless.importing.proposals import read_proposals
+    from keyless.project import load_project
+
+    project = load_project(root, (environment,))
+    found = read_proposals(sys.stdin.buffer, project, project.environments[environment])
+    if format_ == "json":
+        from keyless.render.import_text import render_import_json as render
+    else:
+        from keyless.render.import_text import render_import_yaml as render
+    click.echo(render(found), nl=False)
+
+
 @main.command()
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("schema"), show_default=True

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from keyless.fields import (
+    ExistingCredential,
+    ExistingGrant,
     Guid,
     Identity,
     IpV4,
@@ -141,6 +143,10 @@ class AppOverride(Frozen):
     """The clusters that it runs in; without it, every one."""
     identity: Identity | None = None
     """Id of an identity that exists: Keyless makes its credentials and grants, and leaves the identity."""
+    grants: Mapping[Word, ExistingGrant] = Field(default_factory=dict)
+    """Grants that the existing identity holds already, by use: Keyless refers to them, and neither makes nor deletes them. `keyless import` finds them."""
+    credentials: Mapping[str, ExistingCredential] = Field(default_factory=dict)
+    """Federated credentials that the existing identity has already, by the names that Keyless would give them: it refers to them too."""
 
 
 R = TypeVar("R", bound=ResourceFacts, covariant=True)

@@ -1,8 +1,9 @@
 """Types of the fields that people write: ARM ids, names of Azure and Kubernetes, URLs. Each says what may stand there."""
 
 import re
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
@@ -102,6 +103,38 @@ def arm_id_of(type_: str | None = None) -> BeforeValidator:
     return BeforeValidator(read, json_schema_input_type=str)
 
 
+@dataclass(frozen=True, slots=True)
+class GrantId:
+    """The ARM id of a grant that exists: where it stands, and its name in lower case."""
+
+    form: Literal["RoleAssignment", "CacheAccess"]
+    scope: str
+    name: str
+
+
+_ROLE_ASSIGNMENT = re.compile(
+    rf"(?P<scope>/subscriptions/{_GUID}/.+)/providers/Microsoft\.Authorization/roleAssignments/(?P<name>{_GUID})/?",
+    re.IGNORECASE,
+)
+_POLICY_ASSIGNMENT = re.compile(
+    r"(?P<scope>/subscriptions/.+/providers/Microsoft\.Cache/redis(Enterprise/[^/]+/databases)?/[^/]+)/accessPolicyAssignments/(?P<name>[-\w]{1,63})/?",
+    re.IGNORECASE,
+)
+
+
+def parse_grant_id(text: object) -> GrantId:
+    """A grant's id in its parts. Raises PydanticCustomError (a ValueError) where `text` is none."""
+    if isinstance(text, GrantId):
+        return text
+    if not isinstance(text, str):
+        raise PydanticCustomError("string_type", "Input should be a valid string")
+    role, policy = _ROLE_ASSIGNMENT.fullmatch(text), _POLICY_ASSIGNMENT.fullmatch(text)
+    match = role or policy
+    if match is None:
+        raise PydanticCustomError("grant_id", "'{text}' is not the id of a grant", {"text": text})
+    return GrantId("RoleAssignment" if role else "CacheAccess", match["scope"], match["name"].lower())
+
+
 def _https(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -170,3 +203,9 @@ Subnet = Annotated[ArmId, arm_id_of("Microsoft.Network/virtualNetworks/subnets")
 """The ARM id of a subnet."""
 Identity = Annotated[ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities")]
 """The ARM id of a user-assigned managed identity."""
+ExistingGrant = Annotated[GrantId, BeforeValidator(parse_grant_id, json_schema_input_type=str)]
+"""The ARM id of a role assignment, or of an access policy assignment of a cache."""
+ExistingCredential = Annotated[
+    ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials")
+]
+"""The ARM id of a federated credential."""

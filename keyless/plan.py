@@ -70,7 +70,10 @@ class ManagedIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederatedCredential:
-    """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another."""
+    """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another.
+
+    `made` is False where the environment names one that exists; `name` is its name then.
+    """
 
     logical_name: str
     name: str
@@ -78,6 +81,7 @@ class FederatedCredential:
     issuer: str
     subject: str
     audiences: tuple[str, ...]
+    made: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,7 @@ class Waiver:
     """A wider grant that a person asked for, with the reason; every report repeats it."""
 
     role: str | None
-    scope: Literal["account"] | None
+    scope: Literal["account", "vault"] | None
     because: str
 
 
@@ -95,6 +99,7 @@ class RoleAssignment:
 
     `assignment` is its name in Azure, a GUID; `role_id` the GUID of the role; `role_definition_id` the full id,
     in the subscription of `scope`, which is a full ARM id. `wider` says why the grant is more than was asked.
+    `made` is False where the environment names one that exists.
     """
 
     form: ClassVar = "RoleAssignment"
@@ -112,13 +117,15 @@ class RoleAssignment:
     because: str
     waiver: Waiver | None
     wider: str | None
+    made: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheAccess:
     """An access policy assignment on a Redis cache: `cache` is the cache or the Managed Redis cluster.
 
-    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis.
+    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis. `made` is False where
+    the environment names one that exists.
     """
 
     form: ClassVar = "CacheAccess"
@@ -133,6 +140,7 @@ class CacheAccess:
     because: str
     waiver: Waiver | None
     wider: str | None
+    made: bool = True
 
 
 Grant = RoleAssignment | CacheAccess
@@ -267,6 +275,82 @@ class Posture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleList:
+    """Entries that one array of an Azure resource must hold, beside those that others wrote there.
+
+    `path` leads to the array below `properties`, such as `networkAcls.ipRules`; `key` is the member that tells
+    entries apart, compared without case. `limit` is how many entries Azure takes, others' included.
+    """
+
+    path: str
+    key: str
+    entries: tuple[Mapping[str, str], ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmPatch:
+    """What a posture sets on one ARM resource that someone else made, and nothing else of it.
+
+    `values` by property path below `properties`, such as `networkAcls.defaultAction`.
+    """
+
+    id: ArmId
+    api_version: str
+    values: Mapping[str, str | bool]
+    rules: tuple[RuleList, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmChild:
+    """A child that a posture makes below a resource, such as a firewall rule of Azure Cache for Redis."""
+
+    id: ArmId
+    api_version: str
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointProof:
+    """A private endpoint that must work before public access is closed: approved, with an address in every zone.
+
+    `zones` are names of private DNS zones, such as `privatelink.blob.core.windows.net`.
+    """
+
+    endpoint: ArmId
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosturePatch:
+    """The posture of one `patched` resource, made in its owner's stack: one, also where it spans two ARM resources.
+
+    `proofs` are awaited for `dns_timeout` seconds before anything is written.
+    """
+
+    logical_name: str
+    resource: str
+    subscription: str
+    patches: tuple[ArmPatch, ...]
+    children: tuple[ArmChild, ...]
+    proofs: tuple[EndpointProof, ...]
+    dns_timeout: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosticSetting:
+    """Sends the logs that say who used a resource to a workspace; `target` is what the logs belong to."""
+
+    logical_name: str
+    resource: str
+    name: str
+    target: ArmId
+    workspace: ArmId
+    categories: tuple[str, ...]
+    dedicated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManualStep:
     """Something wanted that Keyless may not do itself, with its exact command; never silently dropped."""
 
@@ -284,6 +368,8 @@ class SharedPlan:
     zones: tuple[PrivateDnsZone, ...]
     private_endpoints: tuple[PrivateEndpoint, ...]
     postures: tuple[Posture, ...]
+    posture_patches: tuple[PosturePatch, ...] = ()
+    diagnostic_settings: tuple[DiagnosticSetting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

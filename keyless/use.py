@@ -16,12 +16,12 @@ from keyless.plan import ArmId, Setting, Waiver
 
 
 class WaiverSpec(Frozen):
-    """A wider grant, asked for by a person: a role of the kind's catalogue, or `scope: account`; never without a reason."""
+    """A wider grant, asked for by a person: a role of the kind's catalogue, or a wider scope; never without a reason."""
 
     role: str | None = None
     """A role of the kind's catalogue, instead of the verb's own."""
-    scope: Literal["account"] | None = None
-    """The whole account, instead of the part that the use names."""
+    scope: Literal["account", "vault"] | None = None
+    """The whole account (of `blob`) or vault (of `keyvault`), instead of the part that the use names."""
     because: Reason
     """The reason, which every plan repeats."""
 
@@ -82,6 +82,12 @@ class Use(Frozen):
     @model_validator(mode="after")
     def _waiver_asks(self) -> Self:
         if self.waiver is not None and self.waiver.scope is not None and self.waiver.scope not in self.scopes:
+            if self.scopes:
+                raise PydanticCustomError(
+                    "waiver",
+                    "a waiver of {kind} may say `scope: {known}`, and not `{scope}`",
+                    {"kind": self.kind, "known": ", ".join(self.scopes), "scope": self.waiver.scope},
+                )
             raise PydanticCustomError(
                 "waiver",
                 "a waiver of {kind} has no scope: its grant is as wide as it can be",

@@ -22,9 +22,10 @@ _FIXES = {
     "ip": "write an address such as 20.0.0.10, or a network such as 20.0.0.0/24",
     "one_line": "write it on one line",
     "owner": "remove `management: patched`, or remove `owner`",
-    "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`; or remove the waiver",
+    "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`, for keyvault `scope: vault`; or remove the waiver",
     "workloads": "keep `workload` for one, `workloads: [...]` for several",
     "zones": "write managed, policy, or the whole id of the resource group that holds the zones",
+    "grant_id": "write <scope>/providers/Microsoft.Authorization/roleAssignments/<guid>, as `az role assignment list --all` prints it",
     "https": "write https://<host>/<path>: no user, password, query or space",
 }
 

@@ -28,9 +28,11 @@ class Wrong:
         key: str | None,
         finding: tuple[str, str, str],
     ) -> None:
-        """Note (rule, message, fix) at `key` of a resource's or an app's entry in the environment."""
+        """Note (rule, message, fix) at the dotted `key` of a resource's or an app's entry in the environment."""
         document, path = environment.where(section, name)
-        self.findings.append(document.finding(finding[0], (*path, key) if key else path, *finding[1:]))
+        self.findings.append(
+            document.finding(finding[0], (*path, *key.split(".")) if key else path, *finding[1:])
+        )
 
     def stop(self) -> None:
         """Raise PlanError if anything is wrong."""

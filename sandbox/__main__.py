@@ -6,10 +6,12 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from sandbox.errors import SandboxError
+from sandbox.verdict import Verdict
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
 FAULT = re.compile(r"(?P<code>\d{3}):(?P<count>\d+)(?::(?P<type>.+))?")
@@ -50,6 +52,7 @@ def main(
     python -m sandbox -- pulumi up -s dev            the real engine, the stand-in cloud
     python -m sandbox --fail 409:2 -- pulumi up ...  with two operations refused
     python -m sandbox can checkout invoices          may this app reach and use that, and why
+    python -m sandbox can --key orders               does a leaked key of orders open it, and why
 
     The sandbox is the folder $KEYLESS_SANDBOX, or .sandbox in the project.
     """
@@ -110,13 +113,35 @@ def show(place: tuple[Path, Path, str | None]) -> None:
 @main.command()
 @click.argument("app", required=False)
 @click.argument("use", required=False)
+@click.option("--key", metavar="RESOURCE", help="Ask for whoever holds a leaked key of RESOURCE instead.")
+@click.option("--keys", is_flag=True, help="Ask so for every resource, from everywhere: a table.")
+@click.option(
+    "--from",
+    "origin",
+    metavar="PLACE",
+    help="Where the key's holder stands: `internet` (default), or a cluster of the environment.",
+)
 @click.option("--env", "environment", help="The environment; default: dev, or the only one.")
 @click.pass_obj
 def can(
-    place: tuple[Path, Path, str | None], app: str | None, use: str | None, environment: str | None
+    place: tuple[Path, Path, str | None],
+    app: str | None,
+    use: str | None,
+    key: str | None,
+    keys: bool,
+    origin: str | None,
+    environment: str | None,
 ) -> None:
-    """May APP reach and use USE? Yes or no, and why. Exit code 1 says no; without USE, a table."""
+    """May APP reach and use USE? Yes or no, and why. Exit code 1 says no; without USE, a table.
+
+    With --key: does a leaked key of RESOURCE open it, for whoever holds it?
+    """
+    if app and (key or keys):
+        raise click.UsageError("--key and --keys ask for a key's holder, so they go without APP and USE")
+    if origin and not key:
+        raise click.UsageError("--from says where a key's holder stands, so it goes with --key")
     from sandbox import can as judge
+    from sandbox import keys as key_judge
     from sandbox.project import environments
     from sandbox.world import open_cloud
 
@@ -128,16 +153,22 @@ def can(
         raise SandboxError(
             f"no such environment: {environment}\n  fix: --env with one of: {', '.join(names)}"
         )
+    if key:
+        _answer(key_judge.opens(folder, project, key, origin or key_judge.INTERNET, environment))
+    if keys:
+        click.echo(key_judge.render(key_judge.opens_all(folder, project, environment)), nl=False)
+        return
     if app and use:
-        verdict = judge.may(folder, project, app, use, environment)
-        click.echo(
-            "\n".join(["yes" if verdict.allowed else "no", *(f"  {reason}" for reason in verdict.reasons)])
-        )
-        sys.exit(0 if verdict.allowed else 1)
+        _answer(judge.may(folder, project, app, use, environment))
     rows = [row for row in judge.may_all(folder, project, environment) if app in (None, row.app)]
     if not rows:
         raise SandboxError(f"{environment} has no app {app!r}" if app else f"{environment} has no app")
     click.echo(judge.render(rows).rstrip("\n"))
+
+
+def _answer(verdict: Verdict) -> NoReturn:
+    click.echo(str(verdict))
+    sys.exit(0 if verdict.allowed else 1)
 
 
 @main.command()

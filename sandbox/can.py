@@ -8,27 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import store
-from sandbox.access import grants, network, pods
+from sandbox.access import grants, network, places, pods
 from sandbox.access.identity import principal_of
 from sandbox.access.targets import Target, target_of
 from sandbox.access.trace import Step, Trace
 from sandbox.azure.cloud import Cloud
 from sandbox.errors import SandboxError
 from sandbox.project import Mapping, Project, as_mapping, namespace_of, read_project, read_yaml, workloads
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Yes or no, and each step towards it as a line that begins with `yes` or `no`."""
-
-    allowed: bool
-    reasons: tuple[str, ...]
-    summary: str
-    """The grant and the way there, or the first thing that is missing."""
+from sandbox.verdict import Verdict, table
 
 
 @dataclass(frozen=True)
@@ -74,16 +65,8 @@ def may_all(folder: Path, project: Path, environment: str) -> list[Row]:
 
 def render(rows: Iterable[Row]) -> str:
     """The rows as a table: a yes says where the grant comes from, a no what is missing first."""
-    lines = [("APP", "USE", "ASKS FOR", "MAY", "WHY")]
-    lines += [
-        (row.app, row.use, row.what, "yes" if row.verdict.allowed else "no", row.verdict.summary)
-        for row in rows
-    ]
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    cells = (
-        [*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[4]] for line in lines
-    )
-    return "".join("  ".join(line).rstrip() + "\n" for line in cells)
+    head = ("APP", "USE", "ASKS FOR", "MAY", "WHY")
+    return table(head, ((row.app, row.use, row.what, row.verdict.word, row.verdict.summary) for row in rows))
 
 
 def _apps(project: Project) -> dict[str, Mapping]:
@@ -93,25 +76,29 @@ def _apps(project: Project) -> dict[str, Mapping]:
 def _judge(project: Project, cloud: Cloud, app: Mapping, use: Mapping) -> Verdict:
     override = project.override(str(app.get("app")))
     if reason := override.get("absent"):
-        return _verdict([Step(False, f"the app is absent in {project.environment}: {reason}")])
+        return Verdict.of([Step(False, f"the app is absent in {project.environment}: {reason}")])
     try:
         target = target_of(project, use)
     except SandboxError as error:
-        return _verdict([Step(False, str(error))])
+        return Verdict.of([Step(False, str(error))])
     outset = Trace()
     grants.check_target(cloud, target, outset)
     steps = outset.steps
     clusters = list(_clusters(project, override))
     if not clusters:
-        return _verdict([*steps, Step(False, f"the app runs in no cluster of {project.environment}")])
+        return Verdict.of([*steps, Step(False, f"the app runs in no cluster of {project.environment}")])
     for cluster in clusters:
         for workload in workloads(app):
             steps += _judge_workload(project, cloud, cluster, workload, app, target)
-        if cloud.has(target.resource_id):
-            way = Trace(str(cluster.get("name")))
-            network.check_reach(cloud, project, cluster, target, way)
-            steps += way.steps
-    return _verdict(steps)
+        if resource := cloud.get(target.resource_id):
+            # Every node subnet with every egress address: a pod may land on any node.
+            ways = [
+                network.way(cloud, place, resource, target.door)
+                for place in places.of_cluster(project, cluster)
+            ]
+            way = next((one for one in ways if not one.holds), ways[0])
+            steps.append(replace(way, text=f"{cluster.get('name')}: {way.text}"))
+    return Verdict.of(steps)
 
 
 def _judge_workload(
@@ -154,10 +141,3 @@ def _issuer(project: Project, cluster: Mapping) -> str:
         if one.get("context") == context and one.get("issuer"):
             return str(one["issuer"])
     return str(cluster.get("issuer"))
-
-
-def _verdict(steps: list[Step]) -> Verdict:
-    failed = [step.text for step in steps if not step.holds]
-    # A set keeps no order, a dict does: two clusters mostly tell the same.
-    told = dict.fromkeys(step.tells for step in steps if step.tells)
-    return Verdict(not failed, tuple(map(str, steps)), failed[0] if failed else "; ".join(told))

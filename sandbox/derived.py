@@ -1,6 +1,7 @@
 """The world of an environment without a world file: every ARM id that it names exists, public and with keys.
 
-Clusters hold the manifests that the apps name.
+Clusters hold the manifests that the apps name. A grant that exists needs a world file: its id does not say which
+role it gives, nor to whom.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from sandbox.project import Mapping, Project, as_mapping, namespace_of, workloads
 
 ARM_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+(/providers/.+)?", re.IGNORECASE)
+GRANT_ID = re.compile(r"/(roleAssignments|accessPolicyAssignments)/[^/]+/?$", re.IGNORECASE)
 
 # Properties of a resource that nobody has closed yet, as ARM spells them. Keys: type in lower case.
 OPEN: dict[str, Mapping] = {
@@ -104,7 +106,7 @@ def ids_in(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from ids_in(one)
-    elif isinstance(value, str) and ARM_ID.fullmatch(value):
+    elif isinstance(value, str) and ARM_ID.fullmatch(value) and not GRANT_ID.search(value):
         yield value
 
 
@@ -118,11 +120,12 @@ def with_parents(arm_id: str) -> Iterator[str]:
 
 
 def arm_type(arm_id: str) -> str:
-    """`Microsoft.Cache/redisEnterprise/databases` for the id of a database."""
-    parts = arm_id.split("/")
-    if len(parts) < 9:
+    """`Microsoft.Cache/redisEnterprise/databases` for the id of a database; of a role assignment, its own type."""
+    _, provider, after = arm_id.rpartition("/providers/")
+    if not provider:
         return "Microsoft.Resources/resourceGroups"
-    return "/".join([parts[6], *parts[7::2]])
+    namespace, *words = after.split("/")
+    return "/".join([namespace, *words[::2]])
 
 
 def describe(found: dict[str, Mapping], resource: Mapping) -> None:

@@ -49,6 +49,10 @@ class Target(Frozen):
     close: str
     keys_off: str | None
     firewall: Firewall | None
+    roles_on: str | None = None
+    """The command that makes a resource with access rules of its own decide by roles."""
+    driver_clouds: Mapping[str, str] = Field(default_factory=dict)
+    """What the Secrets Store CSI driver's Azure provider calls a cloud, where it must be told."""
 
 
 class Entry(Frozen):
@@ -75,17 +79,18 @@ class Refused(Frozen):
 @cache
 def entry(kind: str) -> Entry:
     """The facts of `kind`. Raises CatalogueError where the data file is wrong."""
-    return _read(f"{kind}.yaml", TypeAdapter(Entry))
+    return read_facts(f"{kind}.yaml", TypeAdapter(Entry))
 
 
 @cache
 def refused() -> tuple[Refused, ...]:
     """Roles that are refused whatever a waiver says."""
-    return _read("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+    return read_facts("refused.yaml", TypeAdapter(tuple[Refused, ...]))
 
 
-def _read(name: str, shape: TypeAdapter[T]) -> T:
-    raw = resources.files(__name__).joinpath(name).read_bytes()
+def read_facts(name: str, shape: TypeAdapter[T]) -> T:
+    """What the data file `name` of this folder holds. Raises CatalogueError where it is wrong."""
+    raw = resources.files("keyless.catalogue").joinpath(name).read_bytes()
     try:
         return shape.validate_python(parse_document(raw, f"catalogue/{name}").value, strict=False)
     except ValidationError as error:

@@ -103,6 +103,7 @@ def _app(app: AppPlan) -> dict[str, Any]:
                 "issuer": c.issuer,
                 "subject": c.subject,
                 "audiences": list(c.audiences),
+                "made": c.made,
             }
             for c in app.credentials
         ],
@@ -140,6 +141,7 @@ def _grant(grant: Grant) -> dict[str, Any]:
         "kind": grant.kind,
         "access": grant.access,
         "form": grant.form,
+        "made": grant.made,
     }
     tail = {"because": grant.because, "waiver": _waiver(grant.waiver), "wider": grant.wider}
     if isinstance(grant, RoleAssignment):

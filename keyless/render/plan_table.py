@@ -53,7 +53,8 @@ def _grants(apps: Sequence[AppPlan], width: int | None) -> list[str]:
 def _row(app: AppPlan, grant: Grant) -> tuple[str, ...]:
     mark = " (!)" if grant.wider or grant.waiver else ""
     role = grant.role if isinstance(grant, RoleAssignment) else f"policy {grant.policy}"
-    return app.app, app.stack, ", ".join(grant.uses), grant.access, _target(grant), role + mark
+    exists = "" if grant.made else " (exists)"
+    return app.app, app.stack, ", ".join(grant.uses), grant.access, _target(grant), role + mark + exists
 
 
 def _target(grant: Grant) -> str:
@@ -110,9 +111,8 @@ def _manual(stacks: Sequence[StackPlan]) -> list[str]:
 
 
 def _credentials(app: AppPlan) -> list[str]:
-    return columns(
-        [("  IN CLUSTER", "MAY BECOME IT"), *((f"  {c.cluster}", c.subject) for c in app.credentials)]
-    )
+    rows = ((f"  {one.cluster}", one.subject + ("" if one.made else " (exists)")) for one in app.credentials)
+    return columns([("  IN CLUSTER", "MAY BECOME IT"), *rows])
 
 
 def _workloads(app: AppPlan) -> Iterator[tuple[str, ...]]:

@@ -33,8 +33,6 @@ def check_target(cloud: Cloud, target: Target, trace: Trace) -> bool:
     own = properties(resource)
     if target.kind in ("openai", "foundry") and not own.get("customSubDomainName"):
         return trace.no(f"{name} has no custom subdomain, so it takes no Entra token")
-    if target.kind == "keyvault" and own.get("enableRbacAuthorization") is False:
-        return trace.no(f"{name} decides by its own access policies, not by roles")
     if str((own.get("redisConfiguration") or {}).get("aad-enabled", "true")).lower() != "true":
         return trace.no(f"{name} has Entra authentication off")
     return True
@@ -42,6 +40,9 @@ def check_target(cloud: Cloud, target: Target, trace: Trace) -> bool:
 
 def check_grant(cloud: Cloud, target: Target, principal: str, trace: Trace) -> bool:
     """Whether the principal holds what the verb needs, by roles or by an access policy."""
+    vault = properties(cloud.get(target.resource_id)) if target.kind == "keyvault" else {}
+    if vault.get("enableRbacAuthorization") is False:
+        return _check_vault_policy(vault, target, principal, trace)
     if not target.data_actions:
         return _check_policy(cloud, target, principal, trace)
     assigned = list(_assignments(cloud, target.scope, principal))
@@ -83,6 +84,18 @@ def _check_policy(cloud: Cloud, target: Target, principal: str, trace: Trace) ->
         given = f"access policy {policy} on {_short(target.scope)}"
         return trace.say(allowed, f"the {given} {enough} {target.access}", given)
     return trace.no(f"the identity has no access policy on {_short(target.scope)}")
+
+
+def _check_vault_policy(vault: Body, target: Target, principal: str, trace: Trace) -> bool:
+    """A vault in access-policy mode: roles do nothing there, and a policy is for all secrets or none."""
+    name = ids.name(target.resource_id)
+    for policy in vault.get("accessPolicies") or ():
+        if str(policy.get("objectId")).lower() == principal.lower():
+            secrets = {str(one).lower() for one in (policy.get("permissions") or {}).get("secrets") or ()}
+            if secrets & {"get", "all"}:
+                given = f"an access policy on {name}, for every secret"
+                return trace.yes(f"the identity has {given}", given)
+    return trace.no(f"{name} decides by its own access policies, not by roles, and has none for the identity")
 
 
 def _allowed_by(cloud: Cloud, cache: str, policy: str) -> tuple[str, ...]:

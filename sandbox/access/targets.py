@@ -14,6 +14,24 @@ REFERENCES = ("account", "cache", "vault", "resource")
 
 
 @dataclass(frozen=True)
+class Door:
+    """A service of a resource, as a network sees it."""
+
+    group_id: str
+    """The private link sub-resource."""
+    zone: str
+    """How the name of the private DNS zone begins that the service's host lies in."""
+
+
+BLOB = Door("blob", "privatelink.blob.")
+CLASSIC = Door("redisCache", "privatelink.redis.cache.")
+MANAGED = Door("redisEnterprise", "privatelink.redis.azure.")
+MODELS = Door("account", "privatelink.openai.")
+PROJECTS = Door("account", "privatelink.services.ai.")
+VAULT = Door("vault", "privatelink.vaultcore.")
+
+
+@dataclass(frozen=True)
 class Target:
     """One use in one environment."""
 
@@ -22,11 +40,9 @@ class Target:
     resource_id: str
     scope: str
     """Where a role may be assigned, or the cache or database that an access policy belongs to."""
-    data_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...]
     """What the verb needs; empty where access policies decide."""
-    group_id: str = ""
-    zone: str = ""
-    """How the name of the private DNS zone begins that the use's host lies in."""
+    door: Door
     must_exist: str = ""
     """The thing inside of the resource that the use names, such as a container."""
 
@@ -42,24 +58,22 @@ def target_of(project: Project, use: Mapping) -> Target:
     if kind == "blob":
         container = f"{arm_id}/blobServices/default/containers/{use.get('container')}"
         actions = (f"{BLOBS}/read", f"{BLOBS}/write") if access == "write" else (f"{BLOBS}/read",)
-        return Target(kind, access, arm_id, container, actions, "blob", "privatelink.blob.", container)
+        return Target(kind, access, arm_id, container, actions, BLOB, container)
     if kind == "redis" and resource.get("kind") == "redis-managed":
         database = f"{arm_id}/databases/{resource.get('database') or 'default'}"
-        return Target(
-            kind, access, arm_id, database, (), "redisEnterprise", "privatelink.redis.azure.", database
-        )
+        return Target(kind, access, arm_id, database, (), MANAGED, database)
     if kind == "redis":
-        return Target(kind, access, arm_id, arm_id, (), "redisCache", "privatelink.redis.cache.")
+        return Target(kind, access, arm_id, arm_id, (), CLASSIC)
     if kind == "openai":
         actions = (f"{OPENAI}/deployments/chat/completions/action",)
         deployment = f"{arm_id}/deployments/{use.get('deployment')}"
-        return Target(kind, access, arm_id, arm_id, actions, "account", "privatelink.openai.", deployment)
+        return Target(kind, access, arm_id, arm_id, actions, MODELS, deployment)
     if kind == "foundry":
         actions = ("Microsoft.CognitiveServices/accounts/AIServices/agents/read",)
         scope = f"{arm_id}/projects/{use.get('project')}"
-        return Target(kind, access, arm_id, scope, actions, "account", "privatelink.services.ai.", scope)
+        return Target(kind, access, arm_id, scope, actions, PROJECTS, scope)
     if kind == "keyvault":
         actions = ("Microsoft.KeyVault/vaults/secrets/getSecret/action",)
         secret = f"{arm_id}/secrets/{use.get('secret')}"
-        return Target(kind, access, arm_id, secret, actions, "vault", "privatelink.vaultcore.", secret)
+        return Target(kind, access, arm_id, secret, actions, VAULT, secret)
     raise SandboxError(f"the sandbox cannot judge a use of kind {kind!r}")

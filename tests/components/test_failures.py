@@ -57,7 +57,39 @@ SENTENCES = {
 @pytest.mark.parametrize("name", SENTENCES)
 def test_a_failure_names_app_use_and_resource(name: str) -> None:
     failure = pulumi.ErrorHookArgs("urn", "id", name, "type", failed_operation="create", errors=["409"])
-    assert sentence(failure, dict(name_subjects(whole()))) == f"cannot create: {SENTENCES[name]} [{name}]"
+    assert (
+        sentence(failure, dict(name_subjects(whole())), "dev") == f"cannot create: {SENTENCES[name]} [{name}]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        (
+            "checkout-orders-invoices-grant",
+            "Code=RoleAssignmentExists Message=The role assignment already exists.",
+        ),
+        (
+            "checkout-sessions-grant",
+            "409 Conflict: The object id 'x' already has an access policy on this cache",
+        ),
+    ],
+)
+def test_a_grant_that_exists_is_told_with_the_line_to_write(name: str, error: str) -> None:
+    failure = pulumi.ErrorHookArgs("urn", "id", name, "type", failed_operation="create", errors=[error])
+    told = sentence(failure, dict(name_subjects(whole())), "prd")
+    assert "name it in the environment, as `apps: {<app>: {grants: {<use>: <id>}}}`" in told
+    assert "| keyless import prd`" in told
+
+
+def test_a_credential_that_exists_is_told_with_the_line_to_write() -> None:
+    error = (
+        "Code=BadRequest Message=Issuer and subject combination already exists for this Managed Identity, ..."
+    )
+    name = "checkout-aks-dev-credential"
+    failure = pulumi.ErrorHookArgs("urn", "id", name, "type", failed_operation="create", errors=[error])
+    told = sentence(failure, dict(name_subjects(whole())), "prd")
+    assert "`apps: {<app>: {credentials: {<name>: <id>}}}`" in told
 
 
 def test_an_endpoint_without_apps_says_so() -> None:
@@ -81,13 +113,13 @@ def failure(type_: str, *errors: str, name: str = "x") -> pulumi.ErrorHookArgs:
 
 
 def test_what_has_left_the_plan_is_named_as_such() -> None:
-    told = sentence(failure("type", "409", name="search-identity"), dict(name_subjects(whole())))
+    told = sentence(failure("type", "409", name="search-identity"), dict(name_subjects(whole())), "dev")
     assert told == "cannot delete: what has left the plan [search-identity]"
 
 
 def test_a_missing_zone_leads_to_the_stack_that_makes_it() -> None:
     error = "The Resource 'Microsoft.Network/privateDnsZones/privatelink.blob' was not found."
-    assert "bring that one up first" in sentence(failure("type", error), {})
+    assert "bring that one up first" in sentence(failure("type", error), {}, "dev")
 
 
 BUSY = (

@@ -12,7 +12,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
+from keyless.cli import main
+from keyless.environment import AppOverride
 from keyless.project import environment_names
 from keyless.spec import app_files
 
@@ -107,3 +110,13 @@ def test_the_architecture_draws_the_layers_that_are_enforced() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     drawn = page.split("## Layers", 1)[1].split("```")[1].strip().splitlines()
     assert drawn == layers["layers"], "mend the list in docs/architecture.md"
+
+
+def test_the_import_guide_shows_entries_and_commands_that_exist() -> None:
+    guide = (ROOT / "docs" / "guides" / "coming-from-what-is-there.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"^```yaml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    (entry,) = yaml.safe_load(snippet)["apps"].values()
+    assert entry.keys() <= AppOverride.model_fields.keys()
+    assert (ROOT / "keyless" / "catalogue" / "imports.yaml").is_file() and "imports.yaml" in guide
+    piped = re.findall(r"\| keyless (\w+)", guide)
+    assert set(piped) == {"import"} and "import" in main.commands

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -67,8 +67,11 @@ class Made:
 
 
 class _Answers(mocks.Mocks):
+    def __init__(self, existing: Mapping[str, Mapping[str, Any]]) -> None:
+        self.existing = existing
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        outputs = dict(args.inputs)
+        outputs = {**args.inputs, **self.existing.get(args.resource_id or "", {})}
         if args.typ.endswith(":UserAssignedIdentity"):
             outputs |= {"clientId": CLIENT_ID + args.name, "principalId": PRINCIPAL_ID + args.name}
         return args.resource_id or f"id-of-{args.name}", outputs
@@ -78,8 +81,8 @@ class _Answers(mocks.Mocks):
 
 
 class _Recorder(mocks.MockMonitor):
-    def __init__(self) -> None:
-        super().__init__(_Answers())
+    def __init__(self, existing: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__(_Answers(existing))
         self.made = Made()
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:
@@ -118,10 +121,15 @@ def logical_name(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
-def synth(program: StackPlan | Callable[[], None]) -> Made:
-    """All that the components make of a plan, or that `program` registers, once all of it is done."""
-    recorder = _Recorder()
-    mocks.set_mocks(mocks=_Answers(), project="keyless", stack="dev", preview=False, monitor=recorder)
+def synth(
+    program: StackPlan | Callable[[], None], existing: Mapping[str, Mapping[str, Any]] | None = None
+) -> Made:
+    """All that the components make of a plan, or that `program` registers, once all of it is done.
+
+    `existing` are the properties, by id, of what is there already and only read.
+    """
+    recorder = _Recorder(existing or {})
+    mocks.set_mocks(mocks=recorder.mocks, project="keyless", stack="dev", preview=False, monitor=recorder)
 
     def run() -> pulumi.Output[None]:
         if callable(program):

@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from sandbox import can, store
-from sandbox.azure import ids
-from sandbox.azure.cloud import Cloud
+from sandbox import can
 from sandbox.errors import SandboxError
+from tests.support.shop import Change, Place
 
-SHOP = Path(__file__).parent / "shop.yaml"
 USES = ("agents", "assistant", "carts", "invoices", "receipts", "sessions", "token")
 RG = "/subscriptions/s/resourceGroups/rg"
 OTHER = f"{RG}/providers/Microsoft.Network/virtualNetworks/other"
 CLOSED = ("azure.account.properties.publicNetworkAccess", "Disabled")
 SECRET = {"name": "AZURE_CLIENT_SECRET", "valueFrom": {"secretKeyRef": {"name": "left-over", "key": "x"}}}
-MAIN = "objects.workload.spec.template.spec.containers.0"
-ENV = f"{MAIN}.env"
-TEMPLATE = "objects.workload.spec.template"
-SHORT = {"MAIN": MAIN, "TEMPLATE": TEMPLATE}
-BROKEN: list[dict[str, Any]] = yaml.safe_load((SHOP.parent / "broken.yaml").read_text(encoding="utf-8"))
-
-Change = tuple[str, Any]
-
-
-class Place:
-    """A project and its cloud, changed in places named by dotted paths into shop.yaml."""
-
-    def __init__(self, folder: Path, changes: tuple[Change, ...]) -> None:
-        self.folder, self.project = folder / "cloud", folder / "project"
-        shop = yaml.safe_load(SHOP.read_text(encoding="utf-8"))
-        for path, value in changes:
-            head, dot, rest = path.partition(".")
-            put(shop, f"{SHORT.get(head, head)}{dot}{rest}".split("."), value)
-        (self.project / "apps").mkdir(parents=True)
-        environment = {"config": {"keyless:environment": shop["environment"]}}
-        (self.project / "Pulumi.dev.yaml").write_text(yaml.safe_dump(environment))
-        (self.project / "apps" / "checkout.yaml").write_text(yaml.safe_dump(shop["app"]))
-        with closing(store.connect(self.folder)) as connection, store.transaction(connection):
-            for body in filter(None, shop["azure"].values()):
-                named = {"name": ids.name(body["id"]), "type": ids.arm_type(body["id"])}
-                Cloud(connection).put({**named, **body})
-            for item in filter(None, shop["objects"].values()):
-                group = item["apiVersion"].rpartition("/")[0]
-                metadata = item["metadata"]
-                row = ("ctx-one", f"{group}/{item['kind']}", metadata["namespace"], metadata["name"])
-                connection.execute(
-                    "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?)", (*row, json.dumps(item), "{}")
-                )
-
-    def may(self, use: str = "invoices") -> can.Verdict:
-        return can.may(self.folder, self.project, "checkout", use, "dev")
-
-
-def put(content: Any, path: list[str], value: Any) -> None:
-    """Set a place; keys may hold dots where they are written with `~`."""
-    *parents, last = (word.replace("~", ".") for word in path)
-    for word in parents:
-        content = content[int(word)] if isinstance(content, list) else content.setdefault(word, {})
-    content[last] = value
+ENV = "MAIN.env"
+BROKEN: list[dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("broken.yaml").read_text(encoding="utf-8")
+)
 
 
 @pytest.fixture
@@ -200,7 +156,7 @@ def test_the_world_knows_the_cluster_s_real_issuer(place: Callable[..., Place]) 
 def test_a_no_says_what_else_is_to_be_done(
     place: Callable[..., Place], changes: tuple[Change, ...], hint: str
 ) -> None:
-    verdict = place((f"{TEMPLATE}.metadata.labels", {}), *changes).may()
+    verdict = place(("TEMPLATE.metadata.labels", {}), *changes).may()
     assert any(hint in reason for reason in verdict.reasons)
 
 
