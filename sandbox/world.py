@@ -17,14 +17,14 @@ from typing import Any
 
 import yaml
 
-from sandbox import derived, overlay, store
+from sandbox import derived, folder, overlay, store
 from sandbox.errors import SandboxError
 from sandbox.files import locked, write_atomically
 from sandbox.kubernetes import world as kubernetes
 from sandbox.project import Mapping, as_mapping, environments, read_project, read_yaml
 
 DEFAULT_MANAGER = "kubectl-client-side-apply"
-# What a sandbox consists of; `reset` takes these away and nothing else.
+# What commands leave in a sandbox; `reset` takes these away and nothing else.
 PARTS = ("state", "home", "bin", "world")
 FILES = ("cloud.sqlite", "cloud.sqlite-wal", "cloud.sqlite-shm", "worlds.json")
 
@@ -127,8 +127,8 @@ def load(project: Path, environment: str, sandbox: Path) -> int:
         for group in applied
         if (left := tuple(item for item in group.objects if key_of(group.cluster, item) not in old_objects))
     ]
-    for folder in (copy, sandbox):
-        with closing(store.connect(folder)) as connection:
+    for place in (copy, sandbox):
+        with closing(store.connect(place)) as connection:
             with store.transaction(connection):
                 insert(connection, new_azure)
             for group in new_applied:
@@ -182,10 +182,8 @@ def same_as_world(sandbox: Path) -> list[str]:
 
 def reset(project: Path, sandbox: Path) -> None:
     """Back to the worlds, with no stack: forget the cloud, the state and everything that commands left here."""
-    known = any((sandbox / name).exists() for name in (*PARTS, *FILES))
-    if sandbox.exists() and not known and any(entry.name != "lock" for entry in sandbox.iterdir()):
-        raise SandboxError(f"{sandbox} holds something else than a sandbox, so nothing was removed")
-    with locked(sandbox / "lock"):
+    folder.claim(project, sandbox)
+    with folder.alone(sandbox, "reset"), locked(sandbox / "lock"):
         overlay.clear(sandbox)
         for name in PARTS:
             shutil.rmtree(sandbox / name, ignore_errors=True)
@@ -196,9 +194,6 @@ def reset(project: Path, sandbox: Path) -> None:
 
 def open_cloud(project: Path, sandbox: Path) -> None:
     """Make sure that the cloud is there to be looked at, loading the worlds on first use."""
-    if not sandbox.exists() and not (project / "Pulumi.yaml").is_file():
-        raise SandboxError(
-            f"{project} holds no Pulumi.yaml\n  fix: run this in the project's folder, or name it with -C"
-        )
+    folder.claim(project, sandbox)
     with locked(sandbox / "lock"):
         load_new(project, sandbox)
