@@ -88,6 +88,11 @@ class ApiServerBackend:
             raise not_found(ref)
         self._send("DELETE", _path(ref))
 
+    def managers(self, ref: Ref) -> set[str]:
+        """Who owns fields of the object."""
+        entries = self._request("GET", _path(ref))["metadata"].get("managedFields") or []
+        return {str(one.get("manager")) for one in entries}
+
     def openapi(self) -> Body:
         """The types that the server knows, by name."""
         return cast(Body, self._request("GET", "/openapi/v2")["definitions"])
