@@ -47,7 +47,7 @@ class MemoryBackend:
             self._check_namespace(ref)
             if self._row(ref):
                 raise ApiError(409, "AlreadyExists", f'{ref.plural} "{ref.name}" already exists')
-            made = copy.deepcopy(body)
+            made: Body = schema.decoded(schema.root(ref), copy.deepcopy(body))
             validation.complete(ref, made)
             validation.check(ref, made)
             self._write(ref, made, _with({}, manager, "Update", set(fields.owned(made))))

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import yaml
 
 from sandbox.kubernetes import fields
-from sandbox.kubernetes.backend import ApiError, Ref
+from sandbox.kubernetes.backend import PLURALS, ApiError, Ref
 from sandbox.kubernetes.fields import Body, Path
 
 TABLE: Final = File(__file__).with_name("schema.yaml")
@@ -40,9 +40,14 @@ def types() -> Mapping[str, Mapping[str, str]]:
     }
 
 
+def root(ref: Ref) -> str:
+    """The type of the whole object; `any` for a kind that is not looked into, whatever its name."""
+    return ref.kind if ref.group_kind in PLURALS else "any"
+
+
 def check_apply(ref: Ref, body: Body) -> None:
     """Raise ApiError 500, as the server does, for a patch that its schema does not know."""
-    for wrong in _wrong(ref.kind, body) if ref.kind in types() else ():
+    for wrong in _wrong(root(ref), body):
         version = f"{ref.group}/{ref.api_version.rpartition('/')[2]}"
         what = f"{ref.namespace}/{ref.name}; {version}, Kind={ref.kind}"
         message = f"failed to create typed patch object ({what}): {fields.text(wrong.path)}: {wrong.problem}"
@@ -51,11 +56,22 @@ def check_apply(ref: Ref, body: Body) -> None:
 
 def check_post(ref: Ref, body: Body) -> None:
     """Raise ApiError 400 for an object that cannot be decoded."""
-    for wrong in _wrong(ref.kind, body) if ref.kind in types() else ():
+    for wrong in _wrong(root(ref), body):
         if wrong.decoding:
             what = f'{ref.kind} in version "{ref.api_version.rpartition("/")[2]}"'
             message = f"{what} cannot be handled as a {ref.kind}: json: cannot unmarshal {wrong.decoding}"
             raise ApiError(400, "BadRequest", message)
+
+
+def decoded(kind: str, value: Any) -> Any:
+    """What a POST keeps of a value of this type: no field that is unknown or null."""
+    if kind in types() and isinstance(value, dict):
+        known = types()[kind]
+        kept = {name: one for name, one in value.items() if name in known and one is not None}
+        return {name: decoded(known[name], one) for name, one in kept.items()}
+    if kind.startswith("[") and isinstance(value, list):
+        return [decoded(kind[1:-1], one) for one in value]
+    return value
 
 
 def _wrong(

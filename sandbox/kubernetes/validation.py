@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from sandbox.kubernetes import names
-from sandbox.kubernetes.backend import ApiError, Ref
+from sandbox.kubernetes.backend import PLURALS, ApiError, Ref
 from sandbox.kubernetes.fields import Body
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -53,7 +53,7 @@ def check_path(ref: Ref, body: Body) -> None:
 
 def check(ref: Ref, body: Body) -> None:
     """Raise ApiError 422 where the object lacks what it must have, or names something as nothing may be named."""
-    if ref.kind not in (*WORKLOADS, "CronJob", "ServiceAccount", "Namespace"):
+    if ref.group_kind not in PLURALS:
         return
     wrong = list(_metadata(ref, body))
     if ref.kind in (*WORKLOADS, "CronJob"):

@@ -123,6 +123,13 @@ def test_a_kind_of_ones_own_may_hold_anything(place: Place, spec: str) -> None:
     assert [one["kind"] for one in place.rows("objects")] == ["Namespace", "Thing"]
 
 
+def test_a_kind_of_ones_own_may_have_the_name_of_another(place: Place) -> None:
+    place.load(
+        "apiVersion: example.com/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {image: 1, own: [x]}\n"
+    )
+    assert place.rows("objects")[1]["spec"] == {"image": 1, "own": ["x"]}
+
+
 @pytest.mark.parametrize("text", ["", "a: b\n", "kind: List\napiVersion: v1\nitems: 5\n", "[1, 2]\n"])
 def test_what_is_no_object_is_passed_over(place: Place, text: str) -> None:
     assert place.load(text) == 1

@@ -106,6 +106,15 @@ def test_creation_is_strict(backend: Backend) -> None:
     assert refused.value.message == 'serviceaccounts "legacy" already exists'
 
 
+def test_creation_drops_what_it_does_not_know_and_what_is_null(backend: Backend) -> None:
+    metadata = {"name": "new", "namespace": "shop", "labels": None, "lables": {"a": "b"}}
+    backend.create(NEW, {**ACCOUNT, "metadata": metadata, "automount": True, "secrets": None}, "c")
+    made = backend.get(NEW)
+    assert made is not None
+    assert made.keys() - {"apiVersion", "kind", "metadata"} == set()
+    assert {"labels", "lables"} & made["metadata"].keys() == set()
+
+
 def test_what_a_creator_owns_is_adopted_by_an_apply(backend: Backend) -> None:
     backend.create(
         NEW, {**ACCOUNT, "metadata": {"name": "new", "namespace": "shop", "labels": {"a": "b"}}}, "c"
