@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -14,7 +12,6 @@ from sandbox.errors import SandboxError
 from sandbox.verdict import Verdict
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
-FAULT = re.compile(r"(?P<code>\d{3}):(?P<count>\d+)(?::(?P<type>.+))?")
 
 
 class Sandbox(click.Group):
@@ -57,23 +54,18 @@ def main(
     The sandbox is the folder $KEYLESS_SANDBOX, or .sandbox in the project.
     """
     from sandbox.runner import folder_of
+    from sandbox.switches import faults
 
+    given = [
+        name for name, value in (("--fail", fail), ("--delay", delay), ("--die-after", die_after)) if value
+    ]
+    if given and ctx.invoked_subcommand != "run":
+        raise click.UsageError(
+            f"{given[0]} does nothing to {ctx.invoked_subcommand}: it is for a command after --, such as:"
+            f" {given[0]} ... -- pulumi up -s dev"
+        )
     project = project.absolute()
     ctx.obj = (project, folder_of(project), faults(fail, delay, die_after))
-
-
-def faults(fail: tuple[str, ...], delay: float | None, die_after: int | None) -> str | None:
-    """The fault switches as the stand-ins read them, or None without any."""
-    failures: list[dict[str, object]] = []
-    for one in fail:
-        match = FAULT.fullmatch(one)
-        if match is None:
-            raise click.UsageError(
-                f"--fail {one}: write CODE:N or CODE:N:TYPE, such as 409:2 or 429:1:RoleAssignment"
-            )
-        failures.append({"code": int(match["code"]), "count": int(match["count"]), "type": match["type"]})
-    switches = {"fail": failures, "delay": delay, "die_after": die_after}
-    return json.dumps(switches) if failures or delay or die_after else None
 
 
 @main.command("run", hidden=True)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from sandbox.engine import Engine
 from sandbox.errors import SandboxError
@@ -64,7 +65,7 @@ def environment(
         "KEYLESS_SANDBOX_PYTHON": sys.executable,
         "KEYLESS_SANDBOX_CODE": str(CODE),
         "PATH": os.pathsep.join([*map(str, tools), kept.get("PATH", os.defpath)]),
-        "PULUMI_BACKEND_URL": f"file://{sandbox / 'state'}",
+        "PULUMI_BACKEND_URL": f"file://{quote(str(sandbox / 'state'))}",
         "PULUMI_HOME": str(sandbox / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "sandbox",
         "PULUMI_SKIP_UPDATE_CHECK": "true",

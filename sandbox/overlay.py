@@ -1,7 +1,8 @@
-"""The folder in which sandboxed commands run: the project by links, its stack files by copy.
+"""The folder in which sandboxed commands run: the project by links, its stack files and other YAML by copy.
 
 The Pulumi command line writes into `Pulumi.<stack>.yaml` (`encryptionsalt`, `config set`). It writes into the copies, so
-no file of the project changes; what it added is kept when a copy is brought up to date.
+no file of the project changes; what it added is kept when a copy is brought up to date. Folders of YAML are no links,
+since Keyless follows none that leads out of its project.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from sandbox.files import write_atomically
 STACK_FILE = re.compile(r"Pulumi\.(.+)\.ya?ml")
 # Pulumi walks up for the repository anyway; a linked .git would only confuse git.
 NEVER_LINKED = {".git"}
+# Says that a folder of the overlay is the mirror of one, and nothing that a command made.
+MIRRORED = ".mirrored"
 
 Yaml = dict[str, Any]
 
@@ -46,7 +49,7 @@ def is_stack_file(name: str) -> bool:
 
 
 def link_all(project: Path, overlay: Path, sandbox: Path) -> None:
-    """One link for each entry of the project's top folder; links to what is gone are taken away."""
+    """One link for each entry of the project's top folder, a mirror for a folder of data; what is gone is taken away."""
     wanted = {
         entry.name: entry
         for entry in project.iterdir()
@@ -54,14 +57,72 @@ def link_all(project: Path, overlay: Path, sandbox: Path) -> None:
         and not is_stack_file(entry.name)
         and not sandbox.is_relative_to(entry)
     }
+    mirrored = {name for name, entry in wanted.items() if is_data(entry)}
     for entry in overlay.iterdir():
-        if entry.is_symlink() and (entry.name not in wanted or entry.readlink() != wanted[entry.name]):
+        if entry.is_symlink() and entry.name in mirrored:
+            entry.unlink()
+        elif (entry / MIRRORED).exists() and entry.name not in mirrored:
+            shutil.rmtree(entry)
+        elif entry.is_symlink() and (entry.name not in wanted or entry.readlink() != wanted[entry.name]):
             entry.unlink()
     for name, target in wanted.items():
         link = overlay / name
+        if name in mirrored:
+            try:
+                mirror(target, link)
+            except OSError as error:
+                raise SandboxError(
+                    f"{error.filename} cannot be read: {error.strerror}\n  fix: make it readable"
+                ) from error
+            (link / MIRRORED).touch()
+            continue
         # What a command made here itself stays: it is no link.
         if not link.is_symlink() and not link.exists():
             link.symlink_to(target)
+
+
+def is_data(entry: Path) -> bool:
+    """Whether an entry of the project is a folder of its own that holds no code to import."""
+    if entry.is_symlink() or not entry.is_dir() or entry.name.startswith(".") or entry.name == "node_modules":
+        return False
+    return not (entry / "__init__.py").exists()
+
+
+def mirror(source: Path, target: Path) -> None:
+    """Make `target` a folder of the same names: YAML by copy, other files by links, links as they are."""
+    target.mkdir(exist_ok=True)
+    entries = {entry.name: entry for entry in source.iterdir()}
+    for name in {entry.name for entry in target.iterdir()} - entries.keys() - {MIRRORED}:
+        remove(target / name)
+    for name, entry in entries.items():
+        copy = target / name
+        if entry.is_dir() and not entry.is_symlink():
+            if copy.is_symlink() or copy.is_file():
+                copy.unlink()
+            mirror(entry, copy)
+        elif entry.suffix in (".yaml", ".yml") and entry.is_file() and not entry.is_symlink():
+            now = entry.stat()
+            if (
+                copy.is_symlink()
+                or not copy.is_file()
+                or (was := copy.stat()).st_size != now.st_size
+                or (was.st_mtime_ns != now.st_mtime_ns)
+            ):
+                remove(copy)
+                shutil.copy2(entry, copy)
+        else:
+            leads = entry.readlink() if entry.is_symlink() else entry
+            if not copy.is_symlink() or copy.readlink() != leads:
+                remove(copy)
+                copy.symlink_to(leads)
+
+
+def remove(path: Path) -> None:
+    """Take away whatever stands there; nothing is fine too."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def copy_stack_files(project: Path, overlay: Path, record: Path) -> None:

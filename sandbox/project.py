@@ -5,6 +5,7 @@ Read here a second time on purpose: the sandbox must not share a mistake with wh
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,11 +81,42 @@ def namespace_of(app: Mapping, workload: Mapping, override: Mapping) -> str:
     return str(override.get("namespace") or workload.get("namespace") or app.get("namespace") or "default")
 
 
-def read_yaml(path: Path) -> Mapping:
-    """A file's mapping; an empty file is an empty one. Raises SandboxError with the file's name."""
+class Loader(yaml.CSafeLoader):
+    """YAML as kubectl reads it: a date without quotes is text, for JSON has no dates."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def as_json(value: object) -> Any:
+    """YAML's value in the types that JSON has, with every key as text. Raises ValueError for one that JSON lacks."""
+    if isinstance(value, dict):
+        return {
+            one if isinstance(one, str) else json.dumps(one): as_json(item) for one, item in value.items()
+        }
+    if isinstance(value, list):
+        return [as_json(one) for one in value]
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    raise ValueError(f"{value!r} is a {type(value).__name__}, which JSON has not: write it as text")
+
+
+def read_documents(path: Path) -> list[object]:
+    """Every document of a file, in JSON's types. Raises SandboxError with the file's name."""
     try:
-        return as_mapping(yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return [as_json(one) for one in yaml.load_all(path.read_text(encoding="utf-8"), Loader)]
+    except (OSError, ValueError, TypeError, yaml.YAMLError, RecursionError) as error:
+        raise SandboxError(f"{path} cannot be read: {error}") from error
+
+
+def read_yaml(path: Path) -> Mapping:
+    """A file's mapping, its first document; an empty file is an empty one. Raises SandboxError with the file's name."""
+    try:
+        return as_mapping(as_json(yaml.load(path.read_text(encoding="utf-8"), Loader)))
+    except (OSError, ValueError, TypeError, yaml.YAMLError, RecursionError) as error:
         raise SandboxError(f"{path} cannot be read: {error}") from error
 
 

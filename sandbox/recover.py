@@ -12,6 +12,7 @@ from pathlib import Path
 from sandbox import store
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
+from sandbox.folder import alone, claim
 from sandbox.pending import mend
 from sandbox.runner import note, prepare, stack_exists
 
@@ -21,6 +22,12 @@ def recover(project: Path, sandbox: Path, stack: str) -> None:
 
     Raises SandboxError where there is no such stack, or a command fails.
     """
+    claim(project, sandbox)
+    with alone(sandbox, "recover"):
+        _recover(project, sandbox, stack)
+
+
+def _recover(project: Path, sandbox: Path, stack: str) -> None:
     variables = prepare(project, sandbox)
     if not stack_exists(project, sandbox, stack):
         raise SandboxError(

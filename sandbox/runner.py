@@ -17,6 +17,7 @@ from sandbox import overlay, world
 from sandbox.engine import find
 from sandbox.errors import SandboxError
 from sandbox.files import locked
+from sandbox.folder import claim, hold
 from sandbox.home import CODE, environment, make_home
 
 # Commands that ask before they act; without a terminal they refuse unless told --yes.
@@ -37,6 +38,7 @@ def prepare(project: Path, sandbox: Path, faults: str | None = None) -> dict[str
 
     Raises SandboxError when there is no engine, no project, or a world that cannot be loaded.
     """
+    claim(project, sandbox)
     # Outside the lock: a build takes minutes and has a lock of its own.
     engine = find(CODE / "tools" / "engine")
     with locked(sandbox / "lock"):
@@ -49,6 +51,8 @@ def prepare(project: Path, sandbox: Path, faults: str | None = None) -> dict[str
 
 def run(project: Path, sandbox: Path, command: Sequence[str], faults: str | None = None) -> int:
     """Prepare the sandbox and become `command` in its folder; returns only where there is no such command."""
+    claim(project, sandbox)
+    hold(sandbox)
     variables = prepare(project, sandbox, faults)
     arguments = list(command)
     if Path(arguments[0]).name == "pulumi":

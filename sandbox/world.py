@@ -11,31 +11,20 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from sandbox import derived, overlay, store
+from sandbox import derived, folder, overlay, store
 from sandbox.errors import SandboxError
 from sandbox.files import locked, write_atomically
 from sandbox.kubernetes import world as kubernetes
+from sandbox.manifests import Applied, Item, manifests
+from sandbox.plugin import Refusal
 from sandbox.project import Mapping, as_mapping, environments, read_project, read_yaml
 
-DEFAULT_MANAGER = "kubectl-client-side-apply"
-# What a sandbox consists of; `reset` takes these away and nothing else.
+# What commands leave in a sandbox; `reset` takes these away and nothing else.
 PARTS = ("state", "home", "bin", "world")
 FILES = ("cloud.sqlite", "cloud.sqlite-wal", "cloud.sqlite-shm", "worlds.json")
-
-
-@dataclass(frozen=True)
-class Applied:
-    """Objects that one field manager applied to one cluster."""
-
-    cluster: str
-    manager: str
-    objects: tuple[Mapping, ...]
 
 
 def world_of(project: Path, environment: str) -> Mapping:
@@ -53,44 +42,6 @@ def resources(world: Mapping) -> Iterator[Mapping]:
                 f"a resource of the world has no ARM id: {resource!r}\n  fix: write `id: /subscriptions/...`"
             )
         yield {**resource, "name": arm_id.rpartition("/")[2], "type": derived.arm_type(arm_id)}
-
-
-def manifests(project: Path, world: Mapping) -> Iterator[Applied]:
-    """What each cluster of a world holds, in the order in which it is applied: namespaces first."""
-    for cluster in map(as_mapping, world.get("clusters") or ()):
-        context = str(cluster.get("context"))
-        applied = [as_mapping(one) for one in cluster.get("apply") or ()]
-        names = {str(name) for name in cluster.get("namespaces") or ()}
-        groups: list[Applied] = []
-        for one in applied:
-            namespace = str(one.get("namespace") or "default")
-            found = tuple(objects(project / str(one.get("path")), namespace))
-            names |= {item["metadata"]["namespace"] for item in found if item["kind"] != "Namespace"}
-            groups.append(Applied(context, str(one.get("manager") or DEFAULT_MANAGER), found))
-        spaces = (
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in sorted(names)
-        )
-        yield Applied(context, DEFAULT_MANAGER, tuple(spaces))
-        yield from groups
-
-
-def objects(path: Path, namespace: str) -> Iterator[Mapping]:
-    """The Kubernetes objects of a file or folder; one that names no namespace gets `namespace`."""
-    if not path.exists():
-        raise SandboxError(f"{path} does not exist, but a world or an app names it as manifests")
-    for file in derived.manifest_files(path):
-        try:
-            documents = list(yaml.load_all(file.read_text(encoding="utf-8"), yaml.CSafeLoader))
-        except (UnicodeDecodeError, yaml.YAMLError) as error:
-            raise SandboxError(f"{file} cannot be read: {error}") from error
-        for document in map(as_mapping, documents):
-            items = document.get("items") if document.get("kind") == "List" else [document]
-            for item in map(as_mapping, items or ()):
-                # A Helm values file or a Kustomization is no object of the cluster.
-                if not item.get("apiVersion") or not as_mapping(item.get("metadata")).get("name"):
-                    continue
-                space = {} if item["kind"] == "Namespace" else {"namespace": namespace}
-                yield {**item, "metadata": {**space, **item["metadata"]}}
 
 
 def load_new(project: Path, sandbox: Path) -> None:
@@ -125,15 +76,31 @@ def load(project: Path, environment: str, sandbox: Path) -> int:
     new_applied = [
         Applied(group.cluster, group.manager, left)
         for group in applied
-        if (left := tuple(item for item in group.objects if key_of(group.cluster, item) not in old_objects))
+        if (left := tuple(one for one in group.items if key_of(group.cluster, one.body) not in old_objects))
     ]
-    for folder in (copy, sandbox):
-        with closing(store.connect(folder)) as connection:
-            with store.transaction(connection):
-                insert(connection, new_azure)
+    with (
+        closing(store.connect(copy)) as first,
+        closing(store.connect(sandbox)) as second,
+        # Both or neither: what the copy has is never loaded again.
+        store.transaction(first),
+        store.transaction(second),
+    ):
+        for connection in (first, second):
+            insert(connection, new_azure)
             for group in new_applied:
-                kubernetes.load(connection, group.cluster, list(group.objects), group.manager)
-    return len(new_azure) + sum(len(group.objects) for group in new_applied)
+                for item in group.items:
+                    apply(connection, group, item)
+    return len(new_azure) + sum(len(group.items) for group in new_applied)
+
+
+def apply(connection: sqlite3.Connection, group: Applied, item: Item) -> None:
+    """Put one object into its cluster. Raises SandboxError, with the file, where the API server would refuse it."""
+    try:
+        kubernetes.load(connection, group.cluster, [item.body], group.manager)
+    except Refusal as refusal:
+        raise SandboxError(
+            f"{item.title}: no cluster would take it: {refusal}\n  fix: correct the manifest"
+        ) from refusal
 
 
 def insert(connection: sqlite3.Connection, azure: list[Mapping]) -> None:
@@ -182,10 +149,8 @@ def same_as_world(sandbox: Path) -> list[str]:
 
 def reset(project: Path, sandbox: Path) -> None:
     """Back to the worlds, with no stack: forget the cloud, the state and everything that commands left here."""
-    known = any((sandbox / name).exists() for name in (*PARTS, *FILES))
-    if sandbox.exists() and not known and any(entry.name != "lock" for entry in sandbox.iterdir()):
-        raise SandboxError(f"{sandbox} holds something else than a sandbox, so nothing was removed")
-    with locked(sandbox / "lock"):
+    folder.claim(project, sandbox)
+    with folder.alone(sandbox, "reset"), locked(sandbox / "lock"):
         overlay.clear(sandbox)
         for name in PARTS:
             shutil.rmtree(sandbox / name, ignore_errors=True)
@@ -196,9 +161,6 @@ def reset(project: Path, sandbox: Path) -> None:
 
 def open_cloud(project: Path, sandbox: Path) -> None:
     """Make sure that the cloud is there to be looked at, loading the worlds on first use."""
-    if not sandbox.exists() and not (project / "Pulumi.yaml").is_file():
-        raise SandboxError(
-            f"{project} holds no Pulumi.yaml\n  fix: run this in the project's folder, or name it with -C"
-        )
+    folder.claim(project, sandbox)
     with locked(sandbox / "lock"):
         load_new(project, sandbox)

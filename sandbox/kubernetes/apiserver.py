@@ -88,6 +88,15 @@ class ApiServerBackend:
             raise not_found(ref)
         self._send("DELETE", _path(ref))
 
+    def managers(self, ref: Ref) -> set[str]:
+        """Who owns fields of the object."""
+        entries = self._request("GET", _path(ref))["metadata"].get("managedFields") or []
+        return {str(one.get("manager")) for one in entries}
+
+    def openapi(self) -> Body:
+        """The types that the server knows, by name."""
+        return cast(Body, self._request("GET", "/openapi/v2")["definitions"])
+
     def _send(self, method: str, path: str, body: Body | None = None, kind: str = "application/json") -> Body:
         return _clean(self._request(method, path, body, kind))
 

@@ -60,7 +60,19 @@ def is_map(path: Path, value: Any) -> bool:
 
 def is_keyed(path: Path, value: Any) -> bool:
     """Whether the value is a list whose items are owned one by one."""
-    return isinstance(value, list) and bool(keys_of(path))
+    keys = keys_of(path)
+    # Below a kind that nobody here knows, a list of this name may hold anything.
+    return (
+        bool(keys)
+        and isinstance(value, list)
+        and all(
+            isinstance(item, dict) and not any(_is_nested(item.get(key)) for key in keys) for item in value
+        )
+    )
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, (dict, list))
 
 
 def owned(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -90,7 +102,7 @@ def find(value: Any, path: Path) -> tuple[bool, Any]:
         else:
             names = tuple(key for key, _ in element)
             items = cast(list[Body], value) if isinstance(value, list) else []
-            found = [item for item in items if key_of(item, names) == element]
+            found = [item for item in items if isinstance(item, dict) and key_of(item, names) == element]
             if not found:
                 return False, None
             value = found[0]

@@ -8,7 +8,7 @@ import sqlite3
 from typing import Any, TypeAlias
 
 from sandbox import store
-from sandbox.kubernetes import fields, validation
+from sandbox.kubernetes import fields, schema, validation
 from sandbox.kubernetes.backend import ApiError, Ref, not_found
 from sandbox.kubernetes.fields import Body, Path
 
@@ -42,10 +42,12 @@ class MemoryBackend:
     def create(self, ref: Ref, body: Body, manager: str) -> Body:
         """Make an object by POST: `manager` owns it by an update, defaults too."""
         with store.transaction(self.connection):
+            validation.check_path(ref, body)
+            schema.check_post(ref, body)
             self._check_namespace(ref)
             if self._row(ref):
                 raise ApiError(409, "AlreadyExists", f'{ref.plural} "{ref.name}" already exists')
-            made = copy.deepcopy(body)
+            made: Body = schema.decoded(schema.root(ref), copy.deepcopy(body))
             validation.complete(ref, made)
             validation.check(ref, made)
             self._write(ref, made, _with({}, manager, "Update", set(fields.owned(made))))
@@ -65,7 +67,9 @@ class MemoryBackend:
     def apply(self, ref: Ref, body: Body, manager: str, force: bool = False, dry_run: bool = False) -> Body:
         """Server-side apply. Raises ApiError 409 with every field that another manager holds to another value."""
         with store.transaction(self.connection):
+            validation.check_path(ref, body)
             self._check_namespace(ref)
+            schema.check_apply(ref, body)
             live, managers = self._row(ref) or (_bare(ref), {})
             wanted = set(fields.owned(body))
             mine = managers.get(manager, {})

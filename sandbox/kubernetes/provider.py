@@ -26,6 +26,7 @@ from sandbox.kubernetes.backend import ApiError, Backend, Ref, not_found
 from sandbox.kubernetes.fields import Body
 from sandbox.kubernetes.memory import MemoryBackend
 from sandbox.kubernetes.secrets import annotated
+from sandbox.kubernetes.told import told_to_fail
 from sandbox.plugin import Plugin, Refusal
 from sandbox.wire import Properties, decode, encode, has_unknown, plain
 
@@ -103,7 +104,7 @@ class KubernetesProvider(Plugin):
             return provider_pb2.CreateResponse(properties=request.properties)
         ref = _ref(inputs)
         try:
-            live = self._change(request.urn, lambda cluster: self._make(cluster, token, ref, inputs, manager))
+            live = self._change(request.urn, ref, lambda to: self._make(to, token, ref, inputs, manager))
         except ApiError as error:
             told = f"was not successfully created by the Kubernetes API server: {_worded(error, manager)}"
             raise ApiError(error.code, error.error, f'resource "{request.urn}" {told}') from error
@@ -155,7 +156,7 @@ class KubernetesProvider(Plugin):
             return live
 
         try:
-            live = self._change(request.urn, attempt)
+            live = self._change(request.urn, ref, attempt)
         except ApiError as error:
             raise _worded(error, manager) from error
         outputs = checkpoint.outputs(live, inputs, manager, request.news)
@@ -176,7 +177,7 @@ class KubernetesProvider(Plugin):
                 cluster.delete(ref)
             return {}
 
-        self._change(request.urn, attempt)
+        self._change(request.urn, ref, attempt)
 
     def Update(
         self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
@@ -213,13 +214,13 @@ class KubernetesProvider(Plugin):
             return cluster.apply(ref, inputs, manager, self._force(inputs))
         return cluster.create(ref, inputs, CREATOR)
 
-    def _change(self, urn: str, attempt: Callable[[Backend], Body]) -> Body:
+    def _change(self, urn: str, ref: Ref, attempt: Callable[[Backend], Body]) -> Body:
         """Make a change, trying again as client-go does, under the sandbox's faults."""
         retries = 0
         while True:
             try:
                 if status := self.faults.before(_token(urn)):
-                    raise ApiError(status, "Fault", f"the server was told to answer {status}")
+                    raise told_to_fail(ref, status)
                 live = attempt(self._cluster())
             except ApiError as error:
                 if error.code not in RETRIED_STATUS or retries == RETRIES:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_a_plain_exit_of_the_program_is_no_failure(bare: Place):
 def test_the_exit_code_of_another_command_comes_through(bare: Place):
     answer = bare.run("--", "sh", "-c", "echo $PULUMI_BACKEND_URL; exit 7")
     assert answer.returncode == 7
-    assert answer.stdout.strip() == f"file://{bare.folder}/state"
+    assert answer.stdout.strip() == f"file://{quote(str(bare.folder))}/state"
 
 
 def test_a_command_that_does_not_exist_is_a_clear_error(bare: Place):
@@ -147,6 +148,31 @@ def test_reset_does_not_touch_a_folder_that_is_no_sandbox(bare: Place):
     assert (bare.folder / "thesis.txt").exists()
 
 
+def test_neither_reset_nor_recovery_begins_while_the_engine_runs(bare: Place):
+    (bare.project / "__main__.py").write_text("import time\nopen('started', 'w').close()\ntime.sleep(300)\n")
+    run = bare.start("pulumi", "preview", "-s", "dev")
+    while not (bare.folder / "project" / "started").exists():
+        assert run.poll() is None
+        time.sleep(0.05)
+    for command in (("reset",), ("recover", "dev")):
+        answer = bare.run(*command)
+        assert answer.returncode == 2
+        assert f"a command still runs in {bare.folder}, so {command[0]} would" in answer.stdout
+    run.kill()
+    run.wait()
+    bare.ok("reset")
+
+
+def test_odd_characters_in_the_path_of_project_and_sandbox_are_no_hindrance(tmp_path: Path, bare: Place):
+    odd = Place(tmp_path / "50% #1?" / "a%20project", tmp_path / "50% #1?" / "a%20project" / ".sandbox")
+    odd.project.parent.mkdir()
+    bare.project.rename(odd.project)
+    odd.up("dev")
+    assert "dev" in odd.ok("pulumi", "stack", "ls")
+    assert (odd.folder / "state" / ".pulumi" / "stacks" / "bare" / "dev.json").exists()
+    assert "stack dev is new" not in odd.up("dev", "--expect-no-changes")
+
+
 def test_no_process_is_left_after_the_engine_was_killed(bare: Place):
     (bare.project / "__main__.py").write_text("import time\nopen('started', 'w').close()\ntime.sleep(300)\n")
     run = bare.start("pulumi", "preview", "-s", "dev")
@@ -182,6 +208,11 @@ def plugins_of(folder: Path) -> list[str]:
         (("--",), "write the command after --"),
         (("--fail", "many", "--", "pulumi", "up"), "--fail many: write CODE:N"),
         (("--die-after", "0", "--", "pulumi", "up"), "Invalid value for '--die-after'"),
+        (("--fail", "409:2:RoleAsignment", "--", "pulumi", "up"), "did you mean RoleAssignment?"),
+        (("--delay", "nan", "--", "pulumi", "up"), "--delay nan: write a number of seconds"),
+        (("--delay", "1", "reset"), "--delay does nothing to reset: it is for a command after --"),
+        (("--fail", "409:1", "show"), "--fail does nothing to show"),
+        (("--die-after", "1", "recover", "dev"), "--die-after does nothing to recover"),
         (("fly",), "No such command 'fly'"),
         (("recover", "dev"), "there is no stack 'dev'"),
         (("can", "x", "y", "--env", "prod"), "no such environment: prod\n  fix: --env with one of: dev"),

@@ -23,11 +23,42 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_folder_of_yaml_is_no_link_and_follows_the_project(project: Path, tmp_path: Path):
+    app, read_me = project / "apps" / "team" / "a.yaml", project / "apps" / "README"
+    app.parent.mkdir()
+    app.write_text("app: a\n")
+    read_me.write_text("hello")
+    (app.parent / "loop").symlink_to("..")
+    copy = overlay.refresh(project, tmp_path / "box") / "apps"
+    seen = copy / "team" / "a.yaml"
+    assert not copy.is_symlink() and not seen.is_symlink()
+    assert seen.read_text() == "app: a\n"
+    assert (copy / "README").read_text() == "hello"
+    assert (copy / "team" / "loop").readlink() == Path("..")
+    seen.write_text("app: mine\n")
+    assert app.read_text() == "app: a\n"
+    app.write_text("app: b, longer\n")
+    read_me.unlink()
+    overlay.refresh(project, tmp_path / "box")
+    assert seen.read_text() == "app: b, longer\n"
+    assert not (copy / "README").is_symlink()
+    app.unlink()
+    (project / "apps" / "team" / "loop").unlink()
+    app.parent.rmdir()
+    overlay.refresh(project, tmp_path / "box")
+    assert not (copy / "team").exists()
+    (project / "apps").rmdir()
+    overlay.refresh(project, tmp_path / "box")
+    assert not copy.exists()
+
+
 def test_everything_but_stack_files_is_a_link_into_the_project(project: Path):
     (project / ".git").mkdir()
+    (project / "code").mkdir()
+    (project / "code" / "__init__.py").touch()
     copy = overlay.refresh(project, project / ".sandbox")
     links = {entry.name for entry in copy.iterdir() if entry.is_symlink()}
-    assert links == {"apps", "Pulumi.yaml"}
+    assert links == {"code", "Pulumi.yaml"}
     assert (copy / "Pulumi.dev.yaml").read_text() == FACTS
 
 

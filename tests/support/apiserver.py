@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sandbox.engine import cache_folder
 from sandbox.kubernetes.apiserver import ApiServerBackend
@@ -72,6 +73,15 @@ def running(folder: Path) -> Iterator[ApiServerBackend]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def kubeconfig(backend: ApiServerBackend, context: str) -> dict[str, Any]:
+    """A kubeconfig in which `context` is this server; its certificate is of its own making, so none is named."""
+    return {
+        "clusters": [{"name": context, "cluster": {"server": f"https://{backend.host}:{backend.port}"}}],
+        "users": [{"name": context, "user": {"token": backend.token}}],
+        "contexts": [{"name": context, "context": {"cluster": context, "user": context}}],
+    }
 
 
 def _wait(backend: ApiServerBackend, processes: list[subprocess.Popen[bytes]], folder: Path) -> None:

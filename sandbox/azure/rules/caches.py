@@ -43,6 +43,7 @@ class CacheAccessRules(Rules):
             )
         if not ids.GUID.fullmatch(object_id):
             raise Refusal(400, "InvalidRequestBody", f"The object id '{object_id}' is no GUID.")
+        self.check_alias(body)
         for other in cloud.below(f"{cache}/accessPolicyAssignments"):
             if self.object_id(other).lower() == object_id.lower() and not ids.same(other["id"], arm_id):
                 raise Refusal(
@@ -51,6 +52,11 @@ class CacheAccessRules(Rules):
                     f"The object id '{object_id}' already has an access policy on this cache, by the"
                     f" assignment '{ids.name(other['id'])}'.",
                 )
+
+    def check_alias(self, body: Body) -> None:
+        """Raise Refusal where the person or app behind the object id has no name."""
+        if not properties(body).get("objectIdAlias"):
+            raise Refusal(400, "InvalidRequestBody", "The property 'objectIdAlias' must not be empty.")
 
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
         body["properties"]["provisioningState"] = "Succeeded"
@@ -84,6 +90,9 @@ class ManagedCacheAccessRules(CacheAccessRules):
                 400, "InvalidResourceName", f"The name '{name}' must have 1 to 60 letters and digits."
             )
         super().check(cloud, arm_id, body, existing)
+
+    def check_alias(self, body: Body) -> None:
+        """A database's assignment has no alias."""
 
     def object_id(self, body: Body) -> str:
         user = properties(body).get("user")

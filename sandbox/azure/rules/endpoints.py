@@ -9,6 +9,7 @@ from sandbox import store
 from sandbox.azure import ids
 from sandbox.azure.cloud import Body, Cloud, properties
 from sandbox.azure.rules.base import Rules, not_found
+from sandbox.azure.rules.zones import ZONES
 from sandbox.plugin import Refusal
 
 ENDPOINTS = "Microsoft.Network/privateEndpoints"
@@ -23,6 +24,7 @@ GROUPS = {
     "microsoft.keyvault/vaults": ("vault",),
 }
 MAX_CONFIGS = 5
+SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 
 
 class EndpointRules(Rules):
@@ -102,14 +104,20 @@ class ZoneGroupRules(Rules):
                 "InvalidPrivateDnsZoneConfigs",
                 f"A private DNS zone group must have 1 to {MAX_CONFIGS} zone configurations.",
             )
-        for zone in (str(properties(one).get("privateDnsZoneId")) for one in configs):
+        zones = [str(properties(one).get("privateDnsZoneId")) for one in configs]
+        for zone in zones:
+            if ids.subscription(zone) is None or ids.arm_type(zone).lower() != ZONES.lower():
+                raise Refusal(
+                    400, "InvalidPrivateDnsZoneIds", f"'{zone}' is not the id of a private DNS zone."
+                )
             if not cloud.has(zone):
-                raise (
-                    not_found(zone)
-                    if zone.startswith("/subscriptions/")
-                    else Refusal(
-                        400, "InvalidPrivateDnsZoneIds", f"'{zone}' is not the id of a private DNS zone."
-                    )
+                raise not_found(zone)
+        for what, words in (("name", [str(one.get("name")) for one in configs]), ("zone", zones)):
+            if twice := sorted(word for word in words if [*map(ids.key, words)].count(ids.key(word)) > 1):
+                raise Refusal(
+                    400,
+                    "InvalidPrivateDnsZoneConfigs",
+                    f"The {what} '{twice[0]}' stands in more than one zone configuration of a zone group.",
                 )
 
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
@@ -145,7 +153,13 @@ def _check_subnet(cloud: Cloud, arm_id: str, body: Body) -> Body:
     """The network of the endpoint's subnet. Raises Refusal where there is none."""
     given = properties(body).get("subnet")
     subnet = str(given.get("id")) if isinstance(given, dict) else ""
-    network = cloud.get(ids.parent(subnet) or "") if subnet.startswith("/subscriptions/") else None
+    if subnet and (ids.subscription(subnet) is None or ids.arm_type(subnet).lower() != SUBNETS.lower()):
+        raise Refusal(
+            400,
+            "InvalidRequestFormat",
+            f"Cannot parse the request: '{subnet}' is no id of the type {SUBNETS}.",
+        )
+    network = cloud.get(ids.parent(subnet) or "") if subnet else None
     if network is None or not _has_subnet(cloud, network, subnet):
         raise Refusal(
             400,

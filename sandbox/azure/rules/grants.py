@@ -5,11 +5,12 @@ from __future__ import annotations
 from sandbox.azure import ids, roles
 from sandbox.azure.cloud import Body, Cloud, properties
 from sandbox.azure.rules.base import Rules, lacking, not_found
-from sandbox.azure.rules.identities import IDENTITIES, identities
+from sandbox.azure.rules.identities import IDENTITIES, identities, made_here
 from sandbox.plugin import Refusal
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 MAX_ASSIGNMENTS = 4000
+CONDITION_VERSION = "2.0"
 UPDATE_REFUSED = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
 
 
@@ -34,12 +35,14 @@ class AssignmentRules(Rules):
         if missing := lacking(cloud, scope):
             raise not_found(missing)
         _check_role(cloud, role, scope)
+        _check_name(cloud, arm_id)
         if not ids.GUID.fullmatch(principal):
             raise Refusal(
                 400, "InvalidPrincipalId", f"A valid principal ID must be provided: '{principal}' is no GUID."
             )
         _check_same(cloud, arm_id, scope, principal, role, existing)
         _check_principal(cloud, principal, own.get("principalType"))
+        _check_condition(own)
         _check_limit(cloud, arm_id, existing)
 
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
@@ -60,6 +63,24 @@ def _check_role(cloud: Cloud, role: str, scope: str) -> None:
             400,
             "RoleDefinitionDoesNotExist",
             f"The specified role definition with ID '{ids.name(role)}' does not exist{where}.",
+        )
+
+
+def _check_name(cloud: Cloud, arm_id: str) -> None:
+    """A name is one in the whole tenant: at another scope it is taken for a change of scope (facts §2.3 [K])."""
+    query = "SELECT 1 FROM arm WHERE lower(type) = ? AND key LIKE ? AND key <> ?"
+    words = (ASSIGNMENTS.lower(), f"%/{ids.name(arm_id).lower()}", ids.key(arm_id))
+    if cloud.connection.execute(query, words).fetchone():
+        raise Refusal(400, "RoleAssignmentUpdateNotPermitted", UPDATE_REFUSED)
+
+
+def _check_condition(own: Body) -> None:
+    if own.get("condition") and own.get("conditionVersion") != CONDITION_VERSION:
+        raise Refusal(
+            400,
+            "InvalidConditionVersion",
+            f"The condition version '{own.get('conditionVersion')}' is not valid: a condition needs"
+            f" conditionVersion '{CONDITION_VERSION}'.",
         )
 
 
@@ -89,13 +110,16 @@ def _check_same(
 
 def _check_principal(cloud: Cloud, principal: str, principal_type: object) -> None:
     query = (
-        "SELECT 1 FROM arm WHERE lower(type) = ?"
+        "SELECT id FROM arm WHERE lower(type) = ?"
         " AND lower(json_extract(body, '$.properties.principalId')) = ?"
     )
     known = cloud.connection.execute(query, (IDENTITIES.lower(), principal.lower())).fetchone()
-    if known is None and not any(
+    found = known is not None or any(
         properties(one)["principalId"].lower() == principal.lower() for one in identities(cloud)
-    ):
+    )
+    # Without a type ARM asks the directory, which has not heard of an identity that was made a minute ago.
+    unheard = principal_type is None and known is not None and made_here(cloud, known[0])
+    if not found or unheard:
         raise Refusal(400, "PrincipalNotFound", _not_in_directory(principal.replace("-", "")))
     if principal_type not in (None, "ServicePrincipal"):
         raise Refusal(

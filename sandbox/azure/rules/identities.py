@@ -54,7 +54,7 @@ class IdentityRules(Rules):
         if existing:
             body["properties"] = properties(self.shown(existing))
             return
-        generation = cloud.count(f"identity/{ids.key(arm_id)}")
+        generation = cloud.count(_counter(arm_id))
         body["properties"] = {**identifiers(arm_id, generation), "tenantId": self.tenant}
 
 
@@ -88,8 +88,12 @@ class CredentialRules(Rules):
                 raise _invalid(
                     f"the {word} has {len(value)} characters, at most {MAX_CHARACTERS} are allowed"
                 )
+        if "*" in subject:
+            raise _invalid(f"the subject '{subject}' must not contain wildcards")
         if not isinstance(audiences, list) or len(audiences) != 1:
             raise _invalid(f"exactly one audience is allowed, not {audiences}")
+        if not isinstance(audiences[0], str) or not audiences[0]:
+            raise _invalid("the audience must not be empty")
         _check_others(cloud, arm_id, issuer, subject)
 
 
@@ -120,6 +124,16 @@ def identifiers(arm_id: str, generation: int) -> dict[str, str]:
         "principalId": ids.guid("principal", identity, generation),
         "clientId": ids.guid("client", identity, generation),
     }
+
+
+def made_here(cloud: Cloud, arm_id: str) -> bool:
+    """Whether a provider of this sandbox made the identity; one of the world has been there for ever."""
+    query = "SELECT 1 FROM counter WHERE name = ?"
+    return cloud.connection.execute(query, (_counter(arm_id),)).fetchone() is not None
+
+
+def _counter(arm_id: str) -> str:
+    return f"identity/{ids.key(arm_id)}"
 
 
 def identities(cloud: Cloud) -> list[Body]:

@@ -11,6 +11,8 @@ from sandbox.plugin import Refusal
 
 ZONES = "Microsoft.Network/privateDnsZones"
 LINKS = f"{ZONES}/virtualNetworkLinks"
+NETWORKS = "Microsoft.Network/virtualNetworks"
+POLICIES = ("Default", "NxDomainRedirect")
 LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 ZONE_NAME = re.compile(rf"{LABEL}(\.{LABEL}){{1,33}}", re.IGNORECASE)
 LINK_NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9._-]{0,78}[a-zA-Z0-9_])?")
@@ -54,10 +56,17 @@ class LinkRules(Rules):
             )
         _check_global(body, LINKS)
         network = network_of(body)
-        if not network.startswith("/subscriptions/"):
+        if ids.subscription(network) is None or ids.arm_type(network).lower() != NETWORKS.lower():
             raise Refusal(400, "BadRequest", f"The virtual network id '{network}' is invalid.")
         if not cloud.has(network):
             raise not_found(network)
+        policy = properties(body).get("resolutionPolicy")
+        if policy not in (None, *POLICIES):
+            raise Refusal(
+                400,
+                "BadRequest",
+                f"The resolution policy '{policy}' is invalid: write one of {', '.join(POLICIES)}.",
+            )
         zone = ids.parent(arm_id) or arm_id
         for other in cloud.of_type(LINKS):
             linked = ids.parent(other["id"]) or ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from sandbox import store
 from sandbox.faults import Faults
 from sandbox.kubernetes import world
+from sandbox.kubernetes.apiserver import ApiServerBackend
+from sandbox.kubernetes.backend import Backend, Ref
+from sandbox.kubernetes.memory import MemoryBackend
 from sandbox.kubernetes.provider import KubernetesProvider
 from sandbox.plugin import start
 from sandbox.wire import decode, encode
+from tests.support import apiserver
 
 DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1",
@@ -36,6 +41,11 @@ ACCOUNT: dict[str, Any] = {
     "kind": "ServiceAccount",
     "metadata": {"name": "legacy", "namespace": "shop"},
 }
+
+KUBECTL = "kubectl-client-side-apply"
+REF = Ref("apps/v1", "Deployment", "shop", "checkout")
+LEGACY = Ref("v1", "ServiceAccount", "shop", "legacy")
+NEW = Ref("v1", "ServiceAccount", "shop", "new")
 
 
 class Client:
@@ -99,13 +109,48 @@ class Client:
             return world.snapshot(connection)
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
-    with closing(store.connect(tmp_path)) as connection:
-        world.load(connection, "aks-dev", [DEPLOYMENT, ACCOUNT], "kubectl-client-side-apply")
-    server, port = start(KubernetesProvider(tmp_path, Faults(tmp_path, "")))
+@contextmanager
+def serving(folder: Path, faults: Faults) -> Iterator[Client]:
+    """A provider on the cluster in `folder`, and its client."""
+    server, port = start(KubernetesProvider(folder, faults))
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         stub.Configure(provider_pb2.ConfigureRequest(args=encode({"context": "aks-dev"})))
-        yield Client(tmp_path, stub)
+        yield Client(folder, stub)
     server.stop(grace=None).wait()
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    with closing(store.connect(tmp_path)) as connection:
+        world.load(connection, "aks-dev", [DEPLOYMENT, ACCOUNT], KUBECTL)
+    with serving(tmp_path, Faults(tmp_path, "")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServerBackend]:
+    if lack := apiserver.missing():
+        if os.environ.get("CI") == "true":
+            pytest.fail(lack)
+        pytest.skip(lack)
+    with apiserver.running(tmp_path_factory.mktemp("apiserver")) as backend:
+        space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+        backend.create(Ref("v1", "Namespace", "", "shop"), space, KUBECTL)
+        yield backend
+
+
+@pytest.fixture(params=["memory", "apiserver"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    if request.param == "memory":
+        with closing(store.connect(tmp_path)) as connection:
+            world.load(connection, "c", [DEPLOYMENT, ACCOUNT], KUBECTL)
+            yield MemoryBackend(connection, "c")
+        return
+    real: ApiServerBackend = request.getfixturevalue("server")
+    real.create(REF, DEPLOYMENT, KUBECTL)
+    real.create(LEGACY, ACCOUNT, KUBECTL)
+    yield real
+    for ref in (REF, LEGACY, NEW):
+        if real.get(ref) is not None:
+            real.delete(ref)

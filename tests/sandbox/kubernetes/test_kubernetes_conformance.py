@@ -3,54 +3,12 @@
 from __future__ import annotations
 
 import copy
-import os
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox import store
-from sandbox.kubernetes import world
-from sandbox.kubernetes.apiserver import ApiServerBackend
 from sandbox.kubernetes.backend import ApiError, Backend, Ref
-from sandbox.kubernetes.memory import MemoryBackend
-from tests.sandbox.kubernetes.conftest import ACCOUNT, DEPLOYMENT
-from tests.support import apiserver
-
-REF = Ref("apps/v1", "Deployment", "shop", "checkout")
-LEGACY = Ref("v1", "ServiceAccount", "shop", "legacy")
-NEW = Ref("v1", "ServiceAccount", "shop", "new")
-KUBECTL = "kubectl-client-side-apply"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServerBackend]:
-    if lack := apiserver.missing():
-        if os.environ.get("CI") == "true":
-            pytest.fail(lack)
-        pytest.skip(lack)
-    with apiserver.running(tmp_path_factory.mktemp("apiserver")) as backend:
-        space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
-        backend.create(Ref("v1", "Namespace", "", "shop"), space, KUBECTL)
-        yield backend
-
-
-@pytest.fixture(params=["memory", "apiserver"])
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    if request.param == "memory":
-        with closing(store.connect(tmp_path)) as connection:
-            world.load(connection, "c", [DEPLOYMENT, ACCOUNT], KUBECTL)
-            yield MemoryBackend(connection, "c")
-        return
-    real: ApiServerBackend = request.getfixturevalue("server")
-    real.create(REF, DEPLOYMENT, KUBECTL)
-    real.create(LEGACY, ACCOUNT, KUBECTL)
-    yield real
-    for ref in (REF, LEGACY, NEW):
-        if real.get(ref) is not None:
-            real.delete(ref)
+from tests.sandbox.kubernetes.conftest import ACCOUNT, DEPLOYMENT, KUBECTL, LEGACY, NEW, REF
 
 
 def patch(**pod: Any) -> dict[str, Any]:
@@ -146,6 +104,15 @@ def test_creation_is_strict(backend: Backend) -> None:
     with pytest.raises(ApiError) as refused:
         backend.create(LEGACY, ACCOUNT, "m")
     assert refused.value.message == 'serviceaccounts "legacy" already exists'
+
+
+def test_creation_drops_what_it_does_not_know_and_what_is_null(backend: Backend) -> None:
+    metadata = {"name": "new", "namespace": "shop", "labels": None, "lables": {"a": "b"}}
+    backend.create(NEW, {**ACCOUNT, "metadata": metadata, "automount": True, "secrets": None}, "c")
+    made = backend.get(NEW)
+    assert made is not None
+    assert made.keys() - {"apiVersion", "kind", "metadata"} == set()
+    assert {"labels", "lables"} & made["metadata"].keys() == set()
 
 
 def test_what_a_creator_owns_is_adopted_by_an_apply(backend: Backend) -> None:

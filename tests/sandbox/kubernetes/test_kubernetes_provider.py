@@ -1,4 +1,4 @@
-"""What pulumi-kubernetes and the API server do (facts §6.6), each refusal a row: request, words of the answer."""
+"""What pulumi-kubernetes and the API server do (facts §6.6); what they refuse stands in `refusals.yaml`."""
 
 from __future__ import annotations
 
@@ -32,47 +32,6 @@ def pod(account: str = "checkout", image: str | None = None, **env: str) -> dict
         container["image"] = image
     spec = {"serviceAccountName": account, "serviceAccount": account, "containers": [container]}
     return {"template": {"metadata": {"labels": {"azure.workload.identity/use": "true"}}, "spec": spec}}
-
-
-REFUSALS = {
-    "account exists": (ACCOUNT, thing("legacy"), 'serviceaccounts "legacy" already exists'),
-    "no namespace": (ACCOUNT, thing(namespace="gone"), 'namespaces "gone" not found'),
-    "absent deployment": (PATCH, thing("gone", spec=pod()), "spec.selector: Required value"),
-    "unknown container": (
-        PATCH,
-        thing(spec={"template": {"spec": {"containers": [{"name": "typo", "env": []}]}}}),
-        "spec.template.spec.containers[1].image: Required value",
-    ),
-    "field of another manager": (
-        PATCH,
-        thing(spec=pod(image="checkout:2")),
-        'Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using apps/v1: '
-        '.spec.template.spec.containers[name="app"].image',
-    ),
-    "label that the selector needs": (
-        PATCH,
-        {
-            **thing(spec={"template": {"metadata": {"labels": {"app": "other"}}}}),
-            "metadata": {
-                "name": "checkout",
-                "namespace": "shop",
-                "annotations": {"pulumi.com/patchForce": "true"},
-            },
-        },
-        "`selector` does not match template `labels`",
-    ),
-    "unknown type": ("apps/v1:Deployment", thing(), "does not know apps/v1:Deployment"),
-}
-
-
-@pytest.mark.parametrize("row", REFUSALS)
-def test_refuses_as_the_api_server_does_and_changes_nothing(client: Client, row: str) -> None:
-    token, inputs, words = REFUSALS[row]
-    before = client.snapshot()
-    with pytest.raises(grpc.RpcError) as refused:
-        client.create(token, inputs)
-    assert words in refused.value.details()
-    assert client.snapshot() == before
 
 
 def test_a_patch_taken_back_leaves_the_world_byte_for_byte(client: Client) -> None:
