@@ -1,6 +1,6 @@
 """Plans one app in one environment: its identity, grants and settings; its workloads are planned beside."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from keyless import names
 from keyless.environment import AppOverride, Cluster
@@ -10,10 +10,12 @@ from keyless.plan import (
     AppPlan,
     ArmId,
     CacheAccess,
+    FederatedCredential,
     Grant,
     ManagedIdentity,
     RoleAssignment,
     Setting,
+    Workload,
 )
 from keyless.project import CONFIG_KEY, LoadedEnvironment
 from keyless.resource import Resource
@@ -55,6 +57,28 @@ def plan_app(app: LoadedApp, environment: LoadedEnvironment, wrong: Wrong) -> Ap
     return _AppPlanner(app, environment, wrong).plan()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Who an app is in an environment and who may become it, whatever it uses: what two environments may not share."""
+
+    app: str
+    identity: ManagedIdentity
+    credentials: tuple[FederatedCredential, ...]
+    workloads: tuple[Workload, ...]
+
+
+def presence_of(app: LoadedApp, environment: LoadedEnvironment) -> Presence:
+    """The part of the app's plan that hangs on no resource; what is wrong with it is told by `plan_app`."""
+    planner = _AppPlanner(app, environment, Wrong())
+    workloads = planner.workload_planner()
+    return Presence(
+        app=app.spec.app,
+        identity=planner.identity(),
+        credentials=workloads.credentials(),
+        workloads=workloads.workloads,
+    )
+
+
 class _AppPlanner:
     """One app, its environment, and where to tell what is wrong."""
 
@@ -72,7 +96,7 @@ class _AppPlanner:
         grants: dict[tuple[str, ...], Grant] = {}
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
-        planner = WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
+        planner = self.workload_planner()
         credentials = planner.credentials()
         if len(self.wrong.findings) > before:
             return None
@@ -90,6 +114,9 @@ class _AppPlanner:
             patches=tuple(planner.patches(dict(sorted(settings.items())))),
             resources=tuple(sorted({use.resource for use in self.spec.uses.values()})),
         )
+
+    def workload_planner(self) -> WorkloadPlanner:
+        return WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
 
     def identity(self) -> ManagedIdentity:
         words = {"app": self.spec.app, "team": self.spec.team or "shared", "env": self.environment.name}

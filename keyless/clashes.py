@@ -1,9 +1,7 @@
 """Refuses apps that are right one by one and cannot be together."""
 
-from collections.abc import Sequence
-
-from keyless.plan import AppPlan, Plan
-from keyless.project import CONFIG_KEY, LoadedEnvironment, Project
+from keyless.plan import AppPlan
+from keyless.project import LoadedEnvironment
 from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
 
@@ -123,55 +121,3 @@ def refuse_shared_groups(
                 f"the stacks {first.stack} and {plan.stack} would both write identities in '{plan.identity.resource_group}', so each could become the other's",
                 "put {team} into identities.resource_group, or accept it: identities: {shared: true}",
             )
-
-
-def refuse_clashes_between(plans: Sequence[Plan], project: Project) -> None:
-    """Refuse two environments that would make one identity or patch one workload. Raises PlanError."""
-    wrong = Wrong()
-    identities: dict[str, str] = {}
-    groups: dict[tuple[str, str], str] = {}
-    reported: set[tuple[str, str]] = set()
-    workloads: dict[tuple[str, ...], str] = {}
-    for plan in plans:
-        environment = project.environments[plan.environment]
-        issuers = {cluster.name: cluster.issuer for cluster in environment.facts.clusters}
-        document = environment.document
-        for app in (app for stack in plan.stacks for app in stack.apps):
-            holder = identities.setdefault(app.identity.id.key, plan.environment)
-            if holder != plan.environment:
-                told = f"the identity '{app.identity.name}' of the app '{app.app}' is the environment {holder}'s already"
-                if app.identity.made:
-                    fix = "put {env} into identities.name or identities.resource_group"
-                    path = ("config", CONFIG_KEY, "identities")
-                    wrong.findings.append(document.finding("same-identity", path, told, fix))
-                else:
-                    fix = "name another identity, or let Keyless make one"
-                    wrong.add_entry(environment, "apps", app.app, "identity", ("same-identity", told, fix))
-            group = (app.identity.id.subscription, app.identity.resource_group.lower())
-            first = groups.setdefault(group, plan.environment)
-            if (
-                first != plan.environment
-                and group not in reported
-                and not environment.facts.identities.shared
-            ):
-                reported.add(group)
-                wrong.findings.append(
-                    document.finding(
-                        "shared-group",
-                        ("config", CONFIG_KEY, "identities", "resource_group"),
-                        f"{first} and {plan.environment} would both write identities in '{app.identity.resource_group}', so each could become the other's",
-                        "put {env} into identities.resource_group, or accept it: identities: {shared: true}",
-                    )
-                )
-            for workload in app.workloads:
-                for cluster in workload.clusters:
-                    key = (issuers[cluster], workload.kind, workload.namespace, workload.name)
-                    holder = workloads.setdefault(key, plan.environment)
-                    if holder != plan.environment:
-                        finding = (
-                            "same-workload",
-                            f"{workload.kind} {workload.namespace}/{workload.name} in {cluster} is the app's in {holder} too, and has one identity",
-                            f"give it another namespace here: apps: {{{app.app}: {{namespace: ...}}}}",
-                        )
-                        wrong.add_entry(environment, "apps", app.app, None, finding)
-    wrong.stop()

@@ -62,6 +62,11 @@ class Cluster(Frozen):
     location: Location | None = None
     """Region of the cluster."""
 
+    @property
+    def issuer_key(self) -> str:
+        """The issuer for comparing: two that differ by case or by the last slash are one cluster's, misspelt."""
+        return self.issuer.rstrip("/").lower()
+
 
 def _zones(value: str) -> str:
     if value in ("managed", "policy"):
@@ -180,11 +185,12 @@ class Environment(Frozen, Generic[R]):
             seen: set[str] = set()
             for index, cluster in enumerate(self.clusters):
                 value: str = getattr(cluster, what)
-                if value in seen:
+                key = cluster.issuer_key if what == "issuer" else value
+                if key in seen:
                     raise PydanticCustomError(
                         "clusters",
                         "two clusters have the {what} '{value}'",
                         {"what": what, "value": value, "at": ("clusters", index, what)},
                     )
-                seen.add(value)
+                seen.add(key)
         return self
