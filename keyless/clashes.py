@@ -1,7 +1,10 @@
 """Refuses apps that are right one by one and cannot be together."""
 
-from keyless.plan import AppPlan
+from collections.abc import Iterator, Mapping
+
+from keyless.plan import AppPlan, SharedPlan
 from keyless.project import LoadedEnvironment
+from keyless.source import KeyPath
 from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
 
@@ -39,7 +42,6 @@ def refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: Wrong) 
     by_name = {app.spec.app: app for app in apps}
     workloads: dict[tuple[str, ...], str] = {}
     subjects: dict[tuple[str, str], str] = {}
-    logical: dict[tuple[str, str], str] = {}
     identities: dict[str, str] = {}
     for plan in planned:
         app = by_name[plan.app]
@@ -83,24 +85,6 @@ def refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: Wrong) 
                     f"{credential.subject} in {credential.cluster} can become the identity of the app '{holder}' already",
                     "give each app a ServiceAccount of its own",
                 )
-        mades = [
-            plan.identity.logical_name,
-            *(c.logical_name for c in plan.credentials),
-            *(g.logical_name for g in plan.grants),
-            *(s.logical_name for s in plan.service_accounts),
-            *(p.logical_name for p in plan.patches),
-        ]
-        granted = [grant.logical_name for grant in plan.grants]
-        for name in mades:
-            holder = logical.setdefault((plan.stack, name), plan.app)
-            if holder != plan.app or granted.count(name) > 1:
-                wrong.add(
-                    app,
-                    ("app",),
-                    "same-name",
-                    f"its '{name}' would have the name of another that the app '{holder}' makes",
-                    "rename one of the apps or resources",
-                )
 
 
 def refuse_shared_groups(
@@ -121,3 +105,67 @@ def refuse_shared_groups(
                 f"the stacks {first.stack} and {plan.stack} would both write identities in '{plan.identity.resource_group}', so each could become the other's",
                 "put {team} into identities.resource_group, or accept it: identities: {shared: true}",
             )
+
+
+def refuse_same_names(
+    apps: list[LoadedApp],
+    planned: list[AppPlan],
+    shared: Mapping[str, SharedPlan],
+    environment: LoadedEnvironment,
+    wrong: Wrong,
+) -> None:
+    """Refuse two parts of one stack that would have one name in Pulumi's state: words joined by hyphens can meet."""
+    seen: dict[tuple[str, str], str] = {}
+    for stack, plan in sorted(shared.items()):
+        for name, what, resource in _shared_names(plan):
+            twin = seen.setdefault((stack, name), what)
+            if twin is not what:
+                finding = ("same-name", *_one_name(what, name, twin))
+                wrong.add_entry(environment, "resources", resource, None, finding)
+    by_name = {app.spec.app: app for app in apps}
+    for made in planned:
+        app = by_name[made.app]
+        for name, what, path in _names(app, made):
+            twin = seen.setdefault((made.stack, name), what)
+            if twin is not what:
+                wrong.add(app, path, "same-name", *_one_name(what, name, twin))
+
+
+def _one_name(what: str, name: str, twin: str) -> tuple[str, str]:
+    return (
+        f"{what} would be called '{name}' in Pulumi's state, and so would {twin}",
+        "change one of the words that the name is made of: app, resource, container, cluster, namespace, ServiceAccount, workload",
+    )
+
+
+def _shared_names(plan: SharedPlan) -> Iterator[tuple[str, str, str]]:
+    """Logical name, what it is, and the resource that it belongs to; for a zone, which none owns, its own name."""
+    for zone in plan.zones:
+        yield zone.logical_name, f"the zone {zone.name}", zone.name
+        yield zone.link_logical_name, f"the link of the zone {zone.name}", zone.name
+    for endpoint in plan.private_endpoints:
+        yield endpoint.logical_name, f"the private endpoint of {endpoint.resource}", endpoint.resource
+        what = f"the zone group of {endpoint.resource}"
+        yield endpoint.zone_group_logical_name, what, endpoint.resource
+
+
+def _names(app: LoadedApp, plan: AppPlan) -> Iterator[tuple[str, str, KeyPath]]:
+    """Logical name, what it is, and where the app's file says so."""
+    of = f"of the app '{plan.app}'"
+    yield plan.identity.logical_name, f"the identity {of}", ("app",)
+    for credential in plan.credentials:
+        what = f"the credential of {credential.subject} in {credential.cluster} {of}"
+        yield credential.logical_name, what, app.path_of(0)
+    for grant in plan.grants:
+        yield grant.logical_name, f"the grant for {', '.join(grant.uses)} {of}", ("uses", grant.uses[0])
+    # An environment may call or place an app's workload otherwise: then its first one is shown.
+    written = [(one.namespace, one.account().name, one.kind, one.name) for one in app.spec.all_workloads]
+    accounts = {one[:2]: index for index, one in reversed(list(enumerate(written)))}
+    for account in plan.service_accounts:
+        what = f"the ServiceAccount {account.namespace}/{account.name} in {account.cluster} {of}"
+        yield account.logical_name, what, app.path_of(accounts.get((account.namespace, account.name), 0))
+    workloads = {(one[0], *one[2:]): index for index, one in enumerate(written)}
+    for patch in plan.patches:
+        what = f"the patch of {patch.kind} {patch.namespace}/{patch.name} in {patch.cluster} {of}"
+        index = workloads.get((patch.namespace, patch.kind, patch.name), 0)
+        yield patch.logical_name, what, app.path_of(index)

@@ -17,6 +17,7 @@ from keyless.app_planner import override_of, plan_app, stack_name
 from keyless.between import refuse_clashes_between
 from keyless.clashes import (
     refuse_clashes,
+    refuse_same_names,
     refuse_shared_groups,
     refuse_twins,
     refuse_unknown_apps,
@@ -168,6 +169,8 @@ def make_plan(apps: Iterable[LoadedApp], environment: LoadedEnvironment) -> Plan
     refuse_shared_groups(present, planned, environment, wrong)
     wrong.stop()
     shared = shared_of(environment, tuple(planned))
+    refuse_same_names(present, planned, shared.by_stack, environment, wrong)
+    wrong.stop()
     return Plan(
         environment=environment.name,
         stacks=tuple(_stacks(environment, ordered, planned, shared.by_stack, shared.manual)),

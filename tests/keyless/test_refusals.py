@@ -89,6 +89,56 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, str]] = {
         "shared-group",
         "team",
     ),
+    "ServiceAccounts of one name in the state": (
+        [
+            app(
+                workload=None,
+                workloads=[
+                    workload("one", namespace="a-b", service_account="s"),
+                    workload("two", namespace="b", service_account="s"),
+                ],
+            )
+        ],
+        {"clusters": [cluster("aks"), cluster("aks-a")]},
+        "same-name",
+        "workloads.1",
+    ),
+    "patches of one name in the state": (
+        [
+            app(
+                workload=None,
+                workloads=[
+                    workload("w", namespace="b", service_account="one"),
+                    workload("w", namespace="a-b", service_account="two"),
+                ],
+            )
+        ],
+        {"clusters": [cluster("aks"), cluster("aks-a")]},
+        "same-name",
+        "workloads.0",
+    ),
+    "grants of one name in the state": (
+        [
+            app(
+                uses={
+                    "one": blob(container="b-two"),
+                    "two": {**blob(container="two"), "account": "orders-b"},
+                }
+            )
+        ],
+        {"resources": {"orders": ORDERS, "orders-b": storage("other")}},
+        "same-name",
+        "uses.two",
+    ),
+    "grants of two apps of one name in the state": (
+        [
+            app("a", uses={"one": {**blob(), "account": "b-c"}}),
+            app("a-b", uses={"one": {**blob(), "account": "c"}}),
+        ],
+        {"resources": {"b-c": storage("one"), "c": storage("two")}},
+        "same-name",
+        "uses.one",
+    ),
     "duplicate app": ([app(), app(team="search")], {}, "duplicate-app", "app"),
     "unknown app": (
         [app()],
