@@ -1,24 +1,35 @@
 """Environment: the facts of dev, stg or prd, from a file and never from a call. Models only; no kind is known here."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from keyless.fields import (
+    Addresses,
     Guid,
     Identity,
-    IpV4,
+    Issuer,
     Location,
     Namespace,
     ObjectName,
     Reason,
     ResourceGroup,
     Subnet,
-    Url,
     Word,
-    is_group_id,
+    aks_tenant,
+    parse_group_id,
 )
 from keyless.masks import told
 from keyless.plan import Cloud, Keys, Management
@@ -49,13 +60,13 @@ class Cluster(Frozen):
 
     name: Word
     """A word for the cluster; it becomes part of the names of credentials, so it does not change."""
-    issuer: Url
+    issuer: Issuer
     """The OIDC issuer, exactly as AKS prints it, with the slash at its end."""
-    context: Annotated[str, StringConstraints(min_length=1)]
+    context: Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$")]
     """The cluster's context in the kubeconfig of whoever runs `pulumi up`."""
     delivery: Literal["patch", "gitops"] = "patch"
     """`patch`: `pulumi up` makes the ServiceAccount and patches the workload. `gitops`: it touches nothing in the cluster."""
-    egress: tuple[IpV4, ...] = Field((), strict=False)
+    egress: Addresses = ()
     """Addresses that the cluster's traffic leaves from: what the firewall of a resource must let in."""
     subnets: tuple[Subnet, ...] = Field((), strict=False)
     """Subnets of the cluster's nodes."""
@@ -71,13 +82,14 @@ class Cluster(Frozen):
 def _zones(value: str) -> str:
     if value in ("managed", "policy"):
         return value
-    if not is_group_id(value):
+    group = parse_group_id(value)
+    if group is None:
         raise PydanticCustomError(
             "zones",
             "{value} is not one of managed, policy, or the id of a resource group",
             {"value": told(value)},
         )
-    return value
+    return group
 
 
 class Network(Frozen):
@@ -147,6 +159,46 @@ class AppOverride(Frozen):
     identity: Identity | None = None
     """Id of an identity that exists: Keyless makes its credentials and grants, and leaves the identity."""
 
+    @model_validator(mode="after")
+    def _absent_alone(self) -> Self:
+        others = sorted(self.model_fields_set - {"absent"})
+        if self.absent is not None and others:
+            raise PydanticCustomError(
+                "absent",
+                "the app is absent here, so `{others}` would do nothing",
+                {"others": "`, `".join(others)},
+            )
+        return self
+
+
+# Source: Azure Resource Manager, limits of tags, read 2026-11.
+_TAGS, _TAG_NAME, _TAG_VALUE = 50, 512, 256
+
+
+def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    def refused(message: str, **words: str | int) -> PydanticCustomError:
+        return PydanticCustomError("tags", message, words)
+
+    if len(tags) > _TAGS:
+        raise refused("{count} tags, and Azure takes {most}", count=len(tags), most=_TAGS)
+    seen: dict[str, str] = {}
+    for name, value in tags.items():
+        if not 1 <= len(name) <= _TAG_NAME or not name.isprintable() or re.search(r"[<>%&\\?/]", name):
+            raise refused("{name} cannot be the name of a tag", name=told(name))
+        if len(value) > _TAG_VALUE:
+            raise refused(
+                "the tag {name} has {count} characters, and Azure takes {most}",
+                name=told(name),
+                count=len(value),
+                most=_TAG_VALUE,
+            )
+        twin = seen.setdefault(name.lower(), name)
+        if twin != name:
+            raise refused(
+                "{name} and {twin} are one tag: Azure ignores case", name=told(name), twin=told(twin)
+            )
+    return tags
+
 
 R = TypeVar("R", bound=ResourceFacts, covariant=True)
 
@@ -164,7 +216,7 @@ class Environment(Frozen, Generic[R]):
     """Region of everything that states none."""
     protected: bool = False
     """Protects identities, zones and endpoints against deletion."""
-    tags: Mapping[str, str] = Field(default_factory=dict)
+    tags: Annotated[Mapping[str, str], AfterValidator(_tags)] = Field(default_factory=dict)
     """Tags of every Azure resource that Keyless makes."""
     identities: Identities
     """Where identities are made, and how they are called."""
@@ -178,6 +230,21 @@ class Environment(Frozen, Generic[R]):
     """What must differ here for an app, by the app's name."""
     include: tuple[str, ...] = Field((), strict=False)
     """Files with more `resources` and `apps`, as paths from the project's folder; `*` stands for any name."""
+
+    @field_validator("clusters")
+    @classmethod
+    def _one_tenant(cls, clusters: tuple[Cluster, ...], info: ValidationInfo) -> tuple[Cluster, ...]:
+        """The webhook gives a pod its cluster's tenant, and the identity is in another one's: no token."""
+        tenant = info.data.get("tenant")
+        for index, cluster in enumerate(clusters):
+            theirs = aks_tenant(cluster.issuer)
+            if None not in (theirs, tenant) and theirs != tenant:
+                raise PydanticCustomError(
+                    "tenant",
+                    "the issuer of '{cluster}' is of the tenant {theirs}, and the environment's is {tenant}",
+                    {"cluster": cluster.name, "theirs": theirs, "tenant": tenant, "at": (index, "issuer")},
+                )
+        return clusters
 
     @model_validator(mode="after")
     def _distinct_clusters(self) -> Self:

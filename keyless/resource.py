@@ -21,7 +21,7 @@ class Resource(ResourceFacts):
     kind: str
     """What it is."""
     id: Annotated[ArmId, arm_id_of()]
-    """The ARM id of the Azure resource."""
+    """The ARM id of the Azure resource. Azure ignores its case; what is made carries the names as they are written here, so a new spelling replaces grants."""
 
     @property
     def facts(self) -> Target:

@@ -12,7 +12,7 @@ from keyless.plan import ArmId
 from keyless.resource import Resource, custom_subdomain, host
 from keyless.use import Binding, RoleGrant, Use
 
-ProjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{1,63}$")]
+ProjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.]{1,63}$")]
 """2 to 64 letters, digits, `-`, `_` and `.`."""
 
 

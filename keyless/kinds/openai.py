@@ -10,7 +10,7 @@ from keyless.plan import ArmId
 from keyless.resource import Resource, custom_subdomain, host
 from keyless.use import Binding, RoleGrant, Use
 
-DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{0,63}$")]
+DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.]{0,63}$")]
 """1 to 64 letters, digits, `-`, `_` and `.`."""
 
 
