@@ -12,6 +12,8 @@ from keyless.fields import arm_id_of
 from keyless.finding import Finding
 from keyless.plan import ArmId
 
+_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+
 
 class Resource(ResourceFacts):
     """What every resource has, whatever its kind; a kind adds its own, and says which uses it serves."""
@@ -51,15 +53,25 @@ def custom_subdomain(account: Resource, cloud: str) -> str:
     """The custom subdomain of an OpenAI or AIServices account: of its stated endpoint, else the account's name.
 
     Raises ResourceError where the endpoint is no host of such an account: a client would send its token there.
+    Raises it too where the account's name is none that a host can have: its subdomain must then be another.
     """
     stated: str | None = getattr(account, "endpoint", None)
     if stated is None:
+        if re.fullmatch(_LABEL, account.id.name.lower()) is None:
+            raise ResourceError(
+                Finding(
+                    rule="unknown-host",
+                    key="endpoint",
+                    message=f"'{account.id.name}' is no name of a host, so its endpoint cannot be derived from it",
+                    fix="write endpoint: https://..., as `az cognitiveservices account show --query properties.endpoint` prints it",
+                )
+            )
         return account.id.name.lower()
     host_name = urlsplit(stated).hostname or ""
     suffixes = sorted({pattern.removeprefix("{subdomain}") for pattern in _account_hosts(cloud)})
     for suffix in suffixes:
         subdomain = host_name.removesuffix(suffix)
-        if subdomain != host_name and re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", subdomain):
+        if subdomain != host_name and re.fullmatch(_LABEL, subdomain):
             return subdomain
     raise ResourceError(
         Finding(
@@ -79,6 +91,47 @@ def _account_hosts(cloud: str) -> Iterator[str]:
                 yield target.hosts[cloud]
 
 
+def stated_host(resource: Resource, cloud: str, stated: str) -> str:
+    """`stated`, where it is a host of `resource`. Raises ResourceError elsewhere: the client's password is its token."""
+    facts = resource.facts
+    name = resource.id.name.lower()
+    patterns = (*([facts.hosts[cloud]] if cloud in facts.hosts else ()), *facts.other_hosts.get(cloud, ()))
+    for pattern in patterns:
+        words = (
+            re.escape(word) if fixed else _LABEL for word, fixed in _words(pattern.replace("{name}", name))
+        )
+        if re.fullmatch("".join(words), stated):
+            return stated
+    shown = " or ".join(re.sub(r"{(\w+)}", r"<\1>", one.replace("{name}", name)) for one in patterns)
+    raise ResourceError(
+        Finding(
+            rule="foreign-host",
+            key="host",
+            message=f"'{stated}' is not the host of the {resource.kind} '{name}' in the cloud '{cloud}', and a token would be sent there",
+            fix=f"write {shown}" if patterns else _unknown(resource.catalogued),
+        )
+    )
+
+
+def _words(pattern: str) -> Iterator[tuple[str, bool]]:
+    """The parts of a host's pattern, and whether each is fixed: a word in braces is not."""
+    for part in re.split(r"({\w+})", pattern):
+        yield part, not part.startswith("{")
+
+
+def token_scope(kind: str, cloud: str) -> str:
+    """The token scope of a use of `kind`. Raises ResourceError where it is not known: a guess would fail at run time."""
+    scope = entry(kind).scope.get(cloud)
+    if scope is None:
+        message = f"the token scope of {kind} in the cloud '{cloud}' is not known"
+        raise ResourceError(Finding(rule="unknown-scope", key="kind", message=message, fix=_unknown(kind)))
+    return scope
+
+
+def _unknown(kind: str) -> str:
+    return f"mark the apps that use it `absent` here, or state it, with its source, in keyless/catalogue/{kind}.yaml"
+
+
 def host(pattern_kind: str, target: str, cloud: str, field: str, **words: str) -> str:
     """The host of a resource from the catalogue's pattern. Raises ResourceError where it cannot be derived."""
     pattern = entry(pattern_kind).targets[target].hosts.get(cloud)
@@ -90,7 +143,7 @@ def host(pattern_kind: str, target: str, cloud: str, field: str, **words: str) -
                 message=f"the host of a {target} in the cloud '{cloud}' cannot be derived",
                 fix=f"state it in the environment, as `{field}`"
                 if field == "host"
-                else "use another kind there",
+                else _unknown(pattern_kind),
             )
         )
     return pattern.format(**words)
