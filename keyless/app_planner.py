@@ -1,11 +1,12 @@
 """Plans one app in one environment: its identity, grants and settings; its workloads are planned beside."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from keyless import names
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
 from keyless.fields import identity_name_fits, resource_group_fits
+from keyless.merge import clashing, merged
 from keyless.plan import (
     AppPlan,
     ArmId,
@@ -24,22 +25,27 @@ from keyless.use import CacheGrant, RoleGrant, Use
 from keyless.workload_planner import WorkloadPlanner
 from keyless.wrongs import Wrong
 
-# Read by azure-identity and set by the webhook: a setting of such a name would send tokens elsewhere.
+# Read by azure-identity or set by the webhook, App Service or pod identity: a setting of such a name would send tokens
+# elsewhere, or ask for them where there are none. Whatever begins with KUBERNETES_ is the cluster's own.
 RESERVED = frozenset(
-    f"AZURE_{word}"
-    for word in [
-        "AUTHORITY_HOST",
-        "CLIENT_CERTIFICATE_PATH",
-        "CLIENT_ID",
-        "CLIENT_SECRET",
-        "FEDERATED_TOKEN_FILE",
-        "PASSWORD",
-        "TENANT_ID",
-        "TOKEN_CREDENTIALS",
-        "USERNAME",
-    ]
+    (
+        "AZURE_AUTHORITY_HOST",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "AZURE_PASSWORD",
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        "AZURE_TENANT_ID",
+        "AZURE_TOKEN_CREDENTIALS",
+        "AZURE_USERNAME",
+        "IDENTITY_ENDPOINT",
+        "IDENTITY_HEADER",
+        "IMDS_ENDPOINT",
+        "MSI_ENDPOINT",
+        "MSI_SECRET",
+    )
 )
-VERBS = ("use", "read", "write")  # narrowest first
 
 
 def override_of(app: LoadedApp, environment: LoadedEnvironment) -> AppOverride:
@@ -93,9 +99,12 @@ class _AppPlanner:
         before = len(self.wrong.findings)
         identity = self.identity()
         settings: dict[str, Setting] = {}
-        grants: dict[tuple[str, ...], Grant] = {}
+        grants: dict[tuple[str, ...], list[Grant]] = {}
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
+        made = tuple(
+            sorted((self.merged(found) for found in grants.values()), key=lambda grant: grant.logical_name)
+        )
         planner = self.workload_planner()
         credentials = planner.credentials()
         if len(self.wrong.findings) > before:
@@ -107,7 +116,7 @@ class _AppPlanner:
             environment=self.environment.name,
             identity=identity,
             credentials=credentials,
-            grants=tuple(sorted(grants.values(), key=lambda grant: grant.logical_name)),
+            grants=made,
             settings=dict(sorted(settings.items())),
             workloads=planner.workloads,
             service_accounts=tuple(planner.service_accounts()),
@@ -203,7 +212,7 @@ class _AppPlanner:
         use: Use,
         identity: ManagedIdentity,
         settings: dict[str, Setting],
-        grants: dict[tuple[str, ...], Grant],
+        grants: dict[tuple[str, ...], list[Grant]],
     ) -> None:
         path = ("uses", name)
         resource = self.resource(name, use)
@@ -228,7 +237,7 @@ class _AppPlanner:
             return
         for suffix, value in binding.settings.items():
             setting = names.setting(name, suffix)
-            if setting in RESERVED or setting.startswith("KUBERNETES_SERVICE_"):
+            if setting in RESERVED or setting.startswith("KUBERNETES_"):
                 self.wrong.add(
                     self.app,
                     path,
@@ -238,13 +247,13 @@ class _AppPlanner:
                 )
             settings[setting] = value
         made = self.grant(name, use, identity, binding.grant)
-        twin = grants.get(binding.grant.target)
-        grants[binding.grant.target] = made if twin is None else self.merged(twin, made)
+        grants.setdefault(binding.grant.target, []).append(made)
 
-    def merged(self, one: Grant, other: Grant) -> Grant:
-        """One grant for two uses of one target, with the wider verb; differing waivers cannot be one grant."""
-        uses = tuple(sorted({*one.uses, *other.uses}))
-        if (one.waiver or other.waiver) and _right(one) != _right(other):
+    def merged(self, grants: list[Grant]) -> Grant:
+        """One grant for the uses of one target, by their names; a waiver that gives them two roles is refused."""
+        wrong = clashing(grants)
+        if wrong is not None:
+            one, other = wrong
             self.wrong.add(
                 self.app,
                 ("uses", other.uses[0]),
@@ -252,12 +261,7 @@ class _AppPlanner:
                 f"'{other.uses[0]}' and '{one.uses[0]}' are of one target, so they are one grant, and a waiver gives them two roles",
                 "write the same access and waiver in both",
             )
-        wider = max((one, other), key=lambda grant: VERBS.index(grant.access))
-        waivers = [grant.waiver for grant in (one, other) if grant.waiver]
-        waiver = waivers[0] if waivers else None
-        if waiver is not None and len(waivers) == 2 and waiver.because != waivers[1].because:
-            waiver = replace(waiver, because=f"{waiver.because}; {waivers[1].because}")
-        return replace(wider, uses=uses, because=f"{wider.access} for {', '.join(uses)}", waiver=waiver)
+        return merged(grants)
 
     def resource(self, name: str, use: Use) -> Resource | None:
         path = ("uses", name, use.resource_field)
@@ -344,10 +348,6 @@ class _AppPlanner:
             waiver=waiver,
             wider=wanted.role.wider,
         )
-
-
-def _right(grant: Grant) -> str:
-    return grant.role_id if isinstance(grant, RoleAssignment) else grant.policy
 
 
 def _filled(pattern: str, words: dict[str, str]) -> str:
