@@ -26,6 +26,7 @@ _FIXES = {
     "owner": "remove `management: patched`, or remove `owner`",
     "tags": "write at most 50, names of 1 to 512 characters without <>%&\\?/, values of at most 256 characters",
     "tenant": "write the cluster's own issuer, or the tenant that both cluster and identities are in",
+    "twins": "write it once",
     "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`; or remove the waiver",
     "workloads": "keep `workload` for one, `workloads: [...]` for several",
     "zones": "write managed, policy, or the whole id of the resource group that holds the zones",
