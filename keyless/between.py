@@ -158,11 +158,12 @@ def _facts(one: _Held, other: _Held) -> Iterator[Finding]:
     path = (*FACTS, "network", "zones")
     if zones:
         group = other.zones[zones[0]]
+        link = "" if links else ", and link that one's virtual network to it yourself"
         yield document.finding(
             "same-zone",
             path,
             f"{one.name} makes and links the zone '{zones[0].rsplit('/', 1)[1]}' in the same resource group already",
-            f"let one environment keep `managed`, and write zones: {group} in the other",
+            f"let one environment keep `managed`; write zones: {group} in the other{link}",
         )
     elif links:
         zone = links[0][1]

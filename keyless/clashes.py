@@ -1,8 +1,20 @@
 """Refuses apps that are right one by one and cannot be together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from keyless.plan import AppPlan, SharedPlan
+from keyless.plan import (
+    AppPlan,
+    CacheAccess,
+    FederatedCredential,
+    Grant,
+    ManagedIdentity,
+    PrivateDnsZone,
+    PrivateEndpoint,
+    RoleAssignment,
+    ServiceAccount,
+    SharedPlan,
+    WorkloadPatch,
+)
 from keyless.project import LoadedEnvironment
 from keyless.source import KeyPath
 from keyless.spec import LoadedApp
@@ -115,57 +127,83 @@ def refuse_same_names(
     wrong: Wrong,
 ) -> None:
     """Refuse two parts of one stack that would have one name in Pulumi's state: words joined by hyphens can meet."""
-    seen: dict[tuple[str, str], str] = {}
-    for stack, plan in sorted(shared.items()):
-        for name, what, resource in _shared_names(plan):
-            twin = seen.setdefault((stack, name), what)
-            if twin is not what:
-                finding = ("same-name", *_one_name(what, name, twin))
+    seen: dict[tuple[str, str], _Named] = {}
+    for stack, parts in sorted(shared.items()):
+        named: list[tuple[str, PrivateDnsZone | PrivateEndpoint]] = []
+        for zone in parts.zones:
+            named += [(zone.logical_name, zone), (zone.link_logical_name, zone)]
+        for endpoint in parts.private_endpoints:
+            named += [(endpoint.logical_name, endpoint), (endpoint.zone_group_logical_name, endpoint)]
+        for name, one in named:
+            twin = seen.setdefault((stack, name), one)
+            if twin is not one:
+                resource = one.resource if isinstance(one, PrivateEndpoint) else one.name
+                finding = ("same-name", *_one_name(one, name, twin))
                 wrong.add_entry(environment, "resources", resource, None, finding)
     by_name = {app.spec.app: app for app in apps}
-    for made in planned:
-        app = by_name[made.app]
-        for name, what, path in _names(app, made):
-            twin = seen.setdefault((made.stack, name), what)
-            if twin is not what:
-                wrong.add(app, path, "same-name", *_one_name(what, name, twin))
+    for plan in planned:
+        for part in (plan.identity, *plan.credentials, *plan.grants, *plan.service_accounts, *plan.patches):
+            twin = seen.setdefault((plan.stack, part.logical_name), part)
+            if twin is not part:
+                app = by_name[plan.app]
+                told = _one_name(part, part.logical_name, twin)
+                wrong.add(app, _place(app, part), "same-name", *told)
 
 
-def _one_name(what: str, name: str, twin: str) -> tuple[str, str]:
+_Named = (
+    ManagedIdentity
+    | FederatedCredential
+    | Grant
+    | ServiceAccount
+    | WorkloadPatch
+    | PrivateDnsZone
+    | PrivateEndpoint
+)
+
+
+def _one_name(part: _Named, name: str, twin: _Named) -> tuple[str, str]:
     return (
-        f"{what} would be called '{name}' in Pulumi's state, and so would {twin}",
+        f"{_what(part)} would be called '{name}' in Pulumi's state, and so would {_what(twin)}",
         "change one of the words that the name is made of: app, resource, container, cluster, namespace, ServiceAccount, workload",
     )
 
 
-def _shared_names(plan: SharedPlan) -> Iterator[tuple[str, str, str]]:
-    """Logical name, what it is, and the resource that it belongs to; for a zone, which none owns, its own name."""
-    for zone in plan.zones:
-        yield zone.logical_name, f"the zone {zone.name}", zone.name
-        yield zone.link_logical_name, f"the link of the zone {zone.name}", zone.name
-    for endpoint in plan.private_endpoints:
-        yield endpoint.logical_name, f"the private endpoint of {endpoint.resource}", endpoint.resource
-        what = f"the zone group of {endpoint.resource}"
-        yield endpoint.zone_group_logical_name, what, endpoint.resource
+def _what(part: _Named) -> str:
+    match part:
+        case ManagedIdentity():
+            return f"the identity {part.name}"
+        case FederatedCredential():
+            return f"the credential of {part.subject} in {part.cluster}"
+        case ServiceAccount():
+            return f"the ServiceAccount {part.namespace}/{part.name} in {part.cluster}"
+        case WorkloadPatch():
+            return f"the patch of {part.kind} {part.namespace}/{part.name} in {part.cluster}"
+        case PrivateDnsZone():
+            return f"the zone {part.name}"
+        case PrivateEndpoint():
+            return f"the private endpoint of {part.resource}"
+        case _:
+            target = part.scope if isinstance(part, RoleAssignment) else part.cache.text
+            return f"the grant for {', '.join(part.uses)} on {target.split('/providers/', 1)[1]}"
 
 
-def _names(app: LoadedApp, plan: AppPlan) -> Iterator[tuple[str, str, KeyPath]]:
-    """Logical name, what it is, and where the app's file says so."""
-    of = f"of the app '{plan.app}'"
-    yield plan.identity.logical_name, f"the identity {of}", ("app",)
-    for credential in plan.credentials:
-        what = f"the credential of {credential.subject} in {credential.cluster} {of}"
-        yield credential.logical_name, what, app.path_of(0)
-    for grant in plan.grants:
-        yield grant.logical_name, f"the grant for {', '.join(grant.uses)} {of}", ("uses", grant.uses[0])
-    # An environment may call or place an app's workload otherwise: then its first one is shown.
-    written = [(one.namespace, one.account().name, one.kind, one.name) for one in app.spec.all_workloads]
-    accounts = {one[:2]: index for index, one in reversed(list(enumerate(written)))}
-    for account in plan.service_accounts:
-        what = f"the ServiceAccount {account.namespace}/{account.name} in {account.cluster} {of}"
-        yield account.logical_name, what, app.path_of(accounts.get((account.namespace, account.name), 0))
-    workloads = {(one[0], *one[2:]): index for index, one in enumerate(written)}
-    for patch in plan.patches:
-        what = f"the patch of {patch.kind} {patch.namespace}/{patch.name} in {patch.cluster} {of}"
-        index = workloads.get((patch.namespace, patch.kind, patch.name), 0)
-        yield patch.logical_name, what, app.path_of(index)
+def _place(app: LoadedApp, part: _Named) -> KeyPath:
+    """Where the app's file says so. An environment may call or place a workload otherwise: then the first is shown."""
+    written = app.spec.all_workloads
+    match part:
+        case ServiceAccount():
+            fits = [
+                index
+                for index, one in enumerate(written)
+                if (one.namespace, one.account().name) == (part.namespace, part.name)
+            ]
+        case WorkloadPatch():
+            mine = (part.kind, part.namespace, part.name)
+            fits = [index for index, one in enumerate(written) if (one.kind, one.namespace, one.name) == mine]
+        case RoleAssignment() | CacheAccess():
+            return ("uses", part.uses[0])
+        case ManagedIdentity():
+            return ("app",)
+        case _:
+            fits = []
+    return app.path_of(fits[0] if fits else 0)

@@ -50,7 +50,7 @@ class Identities(Frozen):
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)] = "id-{app}-{env}"
     """Name of an app's identity."""
     shared: bool = False
-    """Accepts that several stacks write into one resource group, so that each can become the other's identities."""
+    """Accepts that several stacks write into one resource group, so that each can become the other's identities. Stacks of two environments: both must accept it."""
     location: Location | None = None
     """Region of the identities."""
 

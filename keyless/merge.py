@@ -13,7 +13,9 @@ def clashing(grants: Sequence[Grant]) -> tuple[Grant, Grant] | None:
 
     What a waiver's role gives cannot be compared with what a verb gives, so the two must be the same right.
     """
-    needed = [*(one for one in grants if _names_role(one))]
+    if len(grants) == 1:
+        return None
+    needed = [one for one in grants if _names_role(one)]
     widest = _widest(grants)
     if widest is not None:
         needed.append(widest)
@@ -24,6 +26,8 @@ def clashing(grants: Sequence[Grant]) -> tuple[Grant, Grant] | None:
 
 def merged(grants: Sequence[Grant]) -> Grant:
     """The one grant for all of `grants`, of one target. A waiver stays only where no use has its right without one."""
+    if len(grants) == 1:
+        return grants[0]
     widest = _widest(grants)
     named = [one for one in grants if _names_role(one)]
     uses = tuple(sorted(use for grant in grants for use in grant.uses))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -96,12 +97,8 @@ def stated_host(resource: Resource, cloud: str, stated: str) -> str:
     facts = resource.facts
     name = resource.id.name.lower()
     patterns = (*([facts.hosts[cloud]] if cloud in facts.hosts else ()), *facts.other_hosts.get(cloud, ()))
-    for pattern in patterns:
-        words = (
-            re.escape(word) if fixed else _LABEL for word, fixed in _words(pattern.replace("{name}", name))
-        )
-        if re.fullmatch("".join(words), stated):
-            return stated
+    if any(_host_fits(pattern.replace("{name}", name), stated) for pattern in patterns):
+        return stated
     shown = " or ".join(re.sub(r"{(\w+)}", r"<\1>", one.replace("{name}", name)) for one in patterns)
     raise ResourceError(
         Finding(
@@ -113,10 +110,12 @@ def stated_host(resource: Resource, cloud: str, stated: str) -> str:
     )
 
 
-def _words(pattern: str) -> Iterator[tuple[str, bool]]:
-    """The parts of a host's pattern, and whether each is fixed: a word in braces is not."""
-    for part in re.split(r"({\w+})", pattern):
-        yield part, not part.startswith("{")
+@cache
+def _host_fits(pattern: str, host_name: str) -> bool:
+    """Whether a host has the form of `pattern`, whose words in braces are any one label."""
+    parts = re.split(r"({\w+})", pattern)
+    form = "".join(_LABEL if part.startswith("{") else re.escape(part) for part in parts)
+    return re.fullmatch(form, host_name) is not None
 
 
 def token_scope(kind: str, cloud: str) -> str:

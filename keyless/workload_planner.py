@@ -57,11 +57,11 @@ class WorkloadPlanner:
     ) -> None:
         self.app, self.spec, self.environment, self.override = app, app.spec, environment, override
         self.clusters, self.wrong = clusters, wrong
+        planned = tuple(map(self.workload, self.spec.all_workloads))
         self.check_name()
-        self.check_accounts()
+        self.check_accounts(planned)
         for index, written in enumerate(self.spec.all_workloads):
-            self.check_workload(index, written)
-        planned = map(self.workload, self.spec.all_workloads)
+            self.check_workload(index, written, planned[index])
         self.workloads = tuple(sorted(planned, key=lambda w: (w.namespace, w.kind, w.name)))
 
     def check_name(self) -> None:
@@ -79,11 +79,10 @@ class WorkloadPlanner:
                 ),
             )
 
-    def check_accounts(self) -> None:
+    def check_accounts(self, planned: tuple[Workload, ...]) -> None:
         """Refuse two answers to who makes one ServiceAccount, as the environment names and places it."""
         seen: dict[tuple[str, str], ManagedBy] = {}
-        for index, written in enumerate(self.spec.all_workloads):
-            one = self.workload(written)
+        for index, one in enumerate(planned):
             if seen.setdefault((one.namespace, one.service_account), one.managed_by) != one.managed_by:
                 self.wrong.add(
                     self.app,
@@ -93,9 +92,8 @@ class WorkloadPlanner:
                     "write the same `managed_by` in both workloads",
                 )
 
-    def check_workload(self, index: int, written: WorkloadSpec) -> None:
+    def check_workload(self, index: int, written: WorkloadSpec, one: Workload) -> None:
         """Refuse what Kubernetes refuses, where the webhook is not, and an account that every pod has."""
-        one = self.workload(written)
         longest = _LONGEST.get(one.kind, 253)
         if len(one.name) > longest:
             message = (
