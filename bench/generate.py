@@ -33,11 +33,11 @@ config:
     subscription: {subscription}
     location: koreacentral
     tags: {{cost-center: shop}}
-    identities: {{resource_group: "rg-identities-{{team}}-dev", name: "id-{{app}}-{{env}}"}}
+    identities: {{resource_group: "rg-identities-{{team}}-{environment}", name: "id-{{app}}-{{env}}"}}
     clusters:
-      - name: aks-dev
+      - name: aks-{environment}
         issuer: https://koreacentral.oic.prod-aks.azure.com/{tenant}/{cluster}/
-        context: aks-dev
+        context: aks-{environment}
     resources:
 {resources}"""
 
@@ -56,26 +56,28 @@ def subscription(account: int) -> str:
     return f"00000000-0000-0000-0001-{account:012}"
 
 
-def generate(folder: Path, apps: int, teams: Sequence[str] = ()) -> Path:
+def generate(
+    folder: Path, apps: int, teams: Sequence[str] = (), environments: Sequence[str] = ("dev",)
+) -> Path:
     """Write the project into `folder`, which is made, and return it."""
     (folder / "apps").mkdir(parents=True, exist_ok=True)
     (folder / "Pulumi.yaml").write_text("name: keyless\nruntime: python\nmain: .\n")
     accounts = range((apps + PER_ACCOUNT - 1) // PER_ACCOUNT)
-    resources = "".join(
-        RESOURCES.format(
-            account=account,
-            group=f"/subscriptions/{subscription(account)}/resourceGroups/rg-shop-dev/providers",
+    for index, environment in enumerate(environments, 1):
+        group = f"resourceGroups/rg-shop-{environment}/providers"
+        resources = "".join(
+            RESOURCES.format(account=account, group=f"/subscriptions/{subscription(account)}/{group}")
+            for account in accounts
         )
-        for account in accounts
-    )
-    (folder / "Pulumi.dev.yaml").write_text(
-        ENVIRONMENT.format(
-            tenant=TENANT,
-            subscription=subscription(0),
-            cluster="00000000-0000-0000-0000-00000000c001",
-            resources=resources,
+        (folder / f"Pulumi.{environment}.yaml").write_text(
+            ENVIRONMENT.format(
+                environment=environment,
+                tenant=TENANT,
+                subscription=subscription(0),
+                cluster=f"00000000-0000-0000-0000-00000000c{index:03}",
+                resources=resources,
+            )
         )
-    )
     for number in range(apps):
         team = teams[number % len(teams)] if teams else None
         path = folder / "apps" / (team or "common") / f"app-{number:05}.yaml"

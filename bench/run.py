@@ -59,6 +59,10 @@ def plan(work: Path) -> Iterator[Row]:
             yield compare(f"plan of {APPS} apps / {peer}", times["keyless"], times[peer], goal)
         else:
             yield Row(f"plan of {APPS} apps / {peer}", f"{times['keyless']:.2f}", "no npm here", goal)
+    three = generate(work / "three", APPS, environments=("dev", "stg", "prd"))
+    grown = medians({"three": keyless(three, "plan", "dev"), "one": sides["keyless"]}, 5)
+    what = f"plan of {APPS} apps, beside two other environments / alone"
+    yield compare(what, grown["three"], grown["one"], "at most 1.25")
     small, large = (keyless(projects[apps], "plan", "dev") for apps in (APPS // 10, APPS * 10))
     grown = medians({"small": small, "large": large}, 3)
     early = (times["keyless"] - grown["small"]) / (APPS - APPS // 10)

@@ -1,20 +1,23 @@
 """Plans one app in one environment: its identity, grants and settings; its workloads are planned beside."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 from keyless import names
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
 from keyless.existing import refer_to_credentials, refer_to_existing
 from keyless.fields import identity_name_fits, resource_group_fits
+from keyless.merge import clashing, merged
 from keyless.plan import (
     AppPlan,
     ArmId,
     CacheAccess,
+    FederatedCredential,
     Grant,
     ManagedIdentity,
     RoleAssignment,
     Setting,
+    Workload,
 )
 from keyless.project import CONFIG_KEY, LoadedEnvironment
 from keyless.resource import Resource
@@ -23,22 +26,27 @@ from keyless.use import CacheGrant, RoleGrant, Use
 from keyless.workload_planner import WorkloadPlanner
 from keyless.wrongs import Wrong
 
-# Read by azure-identity and set by the webhook: a setting of such a name would send tokens elsewhere.
+# Read by azure-identity or set by the webhook, App Service or pod identity: a setting of such a name would send tokens
+# elsewhere, or ask for them where there are none. Whatever begins with KUBERNETES_ is the cluster's own.
 RESERVED = frozenset(
-    f"AZURE_{word}"
-    for word in [
-        "AUTHORITY_HOST",
-        "CLIENT_CERTIFICATE_PATH",
-        "CLIENT_ID",
-        "CLIENT_SECRET",
-        "FEDERATED_TOKEN_FILE",
-        "PASSWORD",
-        "TENANT_ID",
-        "TOKEN_CREDENTIALS",
-        "USERNAME",
-    ]
+    (
+        "AZURE_AUTHORITY_HOST",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "AZURE_PASSWORD",
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+        "AZURE_TENANT_ID",
+        "AZURE_TOKEN_CREDENTIALS",
+        "AZURE_USERNAME",
+        "IDENTITY_ENDPOINT",
+        "IDENTITY_HEADER",
+        "IMDS_ENDPOINT",
+        "MSI_ENDPOINT",
+        "MSI_SECRET",
+    )
 )
-VERBS = ("use", "read", "write")  # narrowest first
 
 
 def override_of(app: LoadedApp, environment: LoadedEnvironment) -> AppOverride:
@@ -56,6 +64,28 @@ def plan_app(app: LoadedApp, environment: LoadedEnvironment, wrong: Wrong) -> Ap
     return _AppPlanner(app, environment, wrong).plan()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Who an app is in an environment and who may become it, whatever it uses: what two environments may not share."""
+
+    app: str
+    identity: ManagedIdentity
+    credentials: tuple[FederatedCredential, ...]
+    workloads: tuple[Workload, ...]
+
+
+def presence_of(app: LoadedApp, environment: LoadedEnvironment) -> Presence:
+    """The part of the app's plan that hangs on no resource; what is wrong with it is told by `plan_app`."""
+    planner = _AppPlanner(app, environment, Wrong())
+    workloads = planner.workload_planner()
+    return Presence(
+        app=app.spec.app,
+        identity=planner.identity(),
+        credentials=workloads.credentials(),
+        workloads=workloads.workloads,
+    )
+
+
 class _AppPlanner:
     """One app, its environment, and where to tell what is wrong."""
 
@@ -70,13 +100,13 @@ class _AppPlanner:
         before = len(self.wrong.findings)
         identity = self.identity()
         settings: dict[str, Setting] = {}
-        grants: dict[tuple[str, ...], Grant] = {}
+        grants: dict[tuple[str, ...], list[Grant]] = {}
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
-        grants = refer_to_existing(
-            self.spec.app, self.override, self.environment, identity, grants, self.wrong
-        )
-        planner = WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
+        found = {target: self.merged(several) for target, several in grants.items()}
+        found = refer_to_existing(self.spec.app, self.override, self.environment, identity, found, self.wrong)
+        made = tuple(sorted(found.values(), key=lambda grant: grant.logical_name))
+        planner = self.workload_planner()
         credentials = refer_to_credentials(
             self.spec.app, self.override, self.environment, identity, planner.credentials(), self.wrong
         )
@@ -89,13 +119,16 @@ class _AppPlanner:
             environment=self.environment.name,
             identity=identity,
             credentials=credentials,
-            grants=tuple(sorted(grants.values(), key=lambda grant: grant.logical_name)),
+            grants=made,
             settings=dict(sorted(settings.items())),
             workloads=planner.workloads,
             service_accounts=tuple(planner.service_accounts()),
             patches=tuple(planner.patches(dict(sorted(settings.items())))),
             resources=tuple(sorted({use.resource for use in self.spec.uses.values()})),
         )
+
+    def workload_planner(self) -> WorkloadPlanner:
+        return WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
 
     def identity(self) -> ManagedIdentity:
         words = {"app": self.spec.app, "team": self.spec.team or "shared", "env": self.environment.name}
@@ -182,7 +215,7 @@ class _AppPlanner:
         use: Use,
         identity: ManagedIdentity,
         settings: dict[str, Setting],
-        grants: dict[tuple[str, ...], Grant],
+        grants: dict[tuple[str, ...], list[Grant]],
     ) -> None:
         path = ("uses", name)
         resource = self.resource(name, use)
@@ -207,7 +240,7 @@ class _AppPlanner:
             return
         for suffix, value in binding.settings.items():
             setting = names.setting(name, suffix)
-            if setting in RESERVED or setting.startswith("KUBERNETES_SERVICE_"):
+            if setting in RESERVED or setting.startswith("KUBERNETES_"):
                 self.wrong.add(
                     self.app,
                     path,
@@ -217,13 +250,13 @@ class _AppPlanner:
                 )
             settings[setting] = value
         made = self.grant(name, use, identity, binding.grant)
-        twin = grants.get(binding.grant.target)
-        grants[binding.grant.target] = made if twin is None else self.merged(twin, made)
+        grants.setdefault(binding.grant.target, []).append(made)
 
-    def merged(self, one: Grant, other: Grant) -> Grant:
-        """One grant for two uses of one target, with the wider verb; differing waivers cannot be one grant."""
-        uses = tuple(sorted({*one.uses, *other.uses}))
-        if (one.waiver or other.waiver) and _right(one) != _right(other):
+    def merged(self, grants: list[Grant]) -> Grant:
+        """One grant for the uses of one target, by their names; a waiver that gives them two roles is refused."""
+        wrong = clashing(grants)
+        if wrong is not None:
+            one, other = wrong
             self.wrong.add(
                 self.app,
                 ("uses", other.uses[0]),
@@ -231,12 +264,7 @@ class _AppPlanner:
                 f"'{other.uses[0]}' and '{one.uses[0]}' are of one target, so they are one grant, and a waiver gives them two roles",
                 "write the same access and waiver in both",
             )
-        wider = max((one, other), key=lambda grant: VERBS.index(grant.access))
-        waivers = [grant.waiver for grant in (one, other) if grant.waiver]
-        waiver = waivers[0] if waivers else None
-        if waiver is not None and len(waivers) == 2 and waiver.because != waivers[1].because:
-            waiver = replace(waiver, because=f"{waiver.because}; {waivers[1].because}")
-        return replace(wider, uses=uses, because=f"{wider.access} for {', '.join(uses)}", waiver=waiver)
+        return merged(grants)
 
     def resource(self, name: str, use: Use) -> Resource | None:
         path = ("uses", name, use.resource_field)
@@ -323,10 +351,6 @@ class _AppPlanner:
             waiver=waiver,
             wider=wanted.role.wider,
         )
-
-
-def _right(grant: Grant) -> str:
-    return grant.role_id if isinstance(grant, RoleAssignment) else grant.policy
 
 
 def _filled(pattern: str, words: dict[str, str]) -> str:

@@ -1,9 +1,22 @@
 """Refuses apps that are right one by one and cannot be together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from keyless.plan import AppPlan, Plan
-from keyless.project import CONFIG_KEY, LoadedEnvironment, Project
+from keyless.plan import (
+    AppPlan,
+    CacheAccess,
+    FederatedCredential,
+    Grant,
+    ManagedIdentity,
+    PrivateDnsZone,
+    PrivateEndpoint,
+    RoleAssignment,
+    ServiceAccount,
+    SharedPlan,
+    WorkloadPatch,
+)
+from keyless.project import LoadedEnvironment
+from keyless.source import KeyPath
 from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
 
@@ -41,7 +54,6 @@ def refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: Wrong) 
     by_name = {app.spec.app: app for app in apps}
     workloads: dict[tuple[str, ...], str] = {}
     subjects: dict[tuple[str, str], str] = {}
-    logical: dict[tuple[str, str], str] = {}
     identities: dict[str, str] = {}
     for plan in planned:
         app = by_name[plan.app]
@@ -85,24 +97,6 @@ def refuse_clashes(apps: list[LoadedApp], planned: list[AppPlan], wrong: Wrong) 
                     f"{credential.subject} in {credential.cluster} can become the identity of the app '{holder}' already",
                     "give each app a ServiceAccount of its own",
                 )
-        mades = [
-            plan.identity.logical_name,
-            *(c.logical_name for c in plan.credentials),
-            *(g.logical_name for g in plan.grants),
-            *(s.logical_name for s in plan.service_accounts),
-            *(p.logical_name for p in plan.patches),
-        ]
-        granted = [grant.logical_name for grant in plan.grants]
-        for name in mades:
-            holder = logical.setdefault((plan.stack, name), plan.app)
-            if holder != plan.app or granted.count(name) > 1:
-                wrong.add(
-                    app,
-                    ("app",),
-                    "same-name",
-                    f"its '{name}' would have the name of another that the app '{holder}' makes",
-                    "rename one of the apps or resources",
-                )
 
 
 def refuse_shared_groups(
@@ -125,53 +119,91 @@ def refuse_shared_groups(
             )
 
 
-def refuse_clashes_between(plans: Sequence[Plan], project: Project) -> None:
-    """Refuse two environments that would make one identity or patch one workload. Raises PlanError."""
-    wrong = Wrong()
-    identities: dict[str, str] = {}
-    groups: dict[tuple[str, str], str] = {}
-    reported: set[tuple[str, str]] = set()
-    workloads: dict[tuple[str, ...], str] = {}
-    for plan in plans:
-        environment = project.environments[plan.environment]
-        issuers = {cluster.name: cluster.issuer for cluster in environment.facts.clusters}
-        document = environment.document
-        for app in (app for stack in plan.stacks for app in stack.apps):
-            holder = identities.setdefault(app.identity.id.key, plan.environment)
-            if holder != plan.environment:
-                told = f"the identity '{app.identity.name}' of the app '{app.app}' is the environment {holder}'s already"
-                if app.identity.made:
-                    fix = "put {env} into identities.name or identities.resource_group"
-                    path = ("config", CONFIG_KEY, "identities")
-                    wrong.findings.append(document.finding("same-identity", path, told, fix))
-                else:
-                    fix = "name another identity, or let Keyless make one"
-                    wrong.add_entry(environment, "apps", app.app, "identity", ("same-identity", told, fix))
-            group = (app.identity.id.subscription, app.identity.resource_group.lower())
-            first = groups.setdefault(group, plan.environment)
-            if (
-                first != plan.environment
-                and group not in reported
-                and not environment.facts.identities.shared
-            ):
-                reported.add(group)
-                wrong.findings.append(
-                    document.finding(
-                        "shared-group",
-                        ("config", CONFIG_KEY, "identities", "resource_group"),
-                        f"{first} and {plan.environment} would both write identities in '{app.identity.resource_group}', so each could become the other's",
-                        "put {env} into identities.resource_group, or accept it: identities: {shared: true}",
-                    )
-                )
-            for workload in app.workloads:
-                for cluster in workload.clusters:
-                    key = (issuers[cluster], workload.kind, workload.namespace, workload.name)
-                    holder = workloads.setdefault(key, plan.environment)
-                    if holder != plan.environment:
-                        finding = (
-                            "same-workload",
-                            f"{workload.kind} {workload.namespace}/{workload.name} in {cluster} is the app's in {holder} too, and has one identity",
-                            f"give it another namespace here: apps: {{{app.app}: {{namespace: ...}}}}",
-                        )
-                        wrong.add_entry(environment, "apps", app.app, None, finding)
-    wrong.stop()
+def refuse_same_names(
+    apps: list[LoadedApp],
+    planned: list[AppPlan],
+    shared: Mapping[str, SharedPlan],
+    environment: LoadedEnvironment,
+    wrong: Wrong,
+) -> None:
+    """Refuse two parts of one stack that would have one name in Pulumi's state: words joined by hyphens can meet."""
+    seen: dict[tuple[str, str], _Named] = {}
+    for stack, parts in sorted(shared.items()):
+        named: list[tuple[str, PrivateDnsZone | PrivateEndpoint]] = []
+        for zone in parts.zones:
+            named += [(zone.logical_name, zone), (zone.link_logical_name, zone)]
+        for endpoint in parts.private_endpoints:
+            named += [(endpoint.logical_name, endpoint), (endpoint.zone_group_logical_name, endpoint)]
+        for name, one in named:
+            twin = seen.setdefault((stack, name), one)
+            if twin is not one:
+                resource = one.resource if isinstance(one, PrivateEndpoint) else one.name
+                finding = ("same-name", *_one_name(one, name, twin))
+                wrong.add_entry(environment, "resources", resource, None, finding)
+    by_name = {app.spec.app: app for app in apps}
+    for plan in planned:
+        for part in (plan.identity, *plan.credentials, *plan.grants, *plan.service_accounts, *plan.patches):
+            twin = seen.setdefault((plan.stack, part.logical_name), part)
+            if twin is not part:
+                app = by_name[plan.app]
+                told = _one_name(part, part.logical_name, twin)
+                wrong.add(app, _place(app, part), "same-name", *told)
+
+
+_Named = (
+    ManagedIdentity
+    | FederatedCredential
+    | Grant
+    | ServiceAccount
+    | WorkloadPatch
+    | PrivateDnsZone
+    | PrivateEndpoint
+)
+
+
+def _one_name(part: _Named, name: str, twin: _Named) -> tuple[str, str]:
+    return (
+        f"{_what(part)} would be called '{name}' in Pulumi's state, and so would {_what(twin)}",
+        "change one of the words that the name is made of: app, resource, container, cluster, namespace, ServiceAccount, workload",
+    )
+
+
+def _what(part: _Named) -> str:
+    match part:
+        case ManagedIdentity():
+            return f"the identity {part.name}"
+        case FederatedCredential():
+            return f"the credential of {part.subject} in {part.cluster}"
+        case ServiceAccount():
+            return f"the ServiceAccount {part.namespace}/{part.name} in {part.cluster}"
+        case WorkloadPatch():
+            return f"the patch of {part.kind} {part.namespace}/{part.name} in {part.cluster}"
+        case PrivateDnsZone():
+            return f"the zone {part.name}"
+        case PrivateEndpoint():
+            return f"the private endpoint of {part.resource}"
+        case _:
+            target = part.scope if isinstance(part, RoleAssignment) else part.cache.text
+            return f"the grant for {', '.join(part.uses)} on {target.split('/providers/', 1)[1]}"
+
+
+def _place(app: LoadedApp, part: _Named) -> KeyPath:
+    """Where the app's file says so. An environment may call or place a workload otherwise: then the first is shown."""
+    written = app.spec.all_workloads
+    match part:
+        case ServiceAccount():
+            fits = [
+                index
+                for index, one in enumerate(written)
+                if (one.namespace, one.account().name) == (part.namespace, part.name)
+            ]
+        case WorkloadPatch():
+            mine = (part.kind, part.namespace, part.name)
+            fits = [index for index, one in enumerate(written) if (one.kind, one.namespace, one.name) == mine]
+        case RoleAssignment() | CacheAccess():
+            return ("uses", part.uses[0])
+        case ManagedIdentity():
+            return ("app",)
+        case _:
+            fits = []
+    return app.path_of(fits[0] if fits else 0)

@@ -77,11 +77,9 @@ def check(root: Path) -> None:
 @click.pass_obj
 def plan(root: Path, environment: str, team: str | None, app: str | None, format_: str) -> None:
     """Show what each app of ENV gets: grants, endpoints, settings."""
-    from keyless.planner import make_plan, narrowed
-    from keyless.project import load_project
+    from keyless.planner import load_plan, narrowed
 
-    project = load_project(root, (environment,))
-    made = narrowed(make_plan(project.apps, project.environments[environment]), team, app)
+    made = narrowed(load_plan(root, environment), team, app)
     _warn(made)
     if format_ == "json":
         from keyless.render.plan_json import render_plan_json

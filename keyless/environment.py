@@ -1,26 +1,37 @@
 """Environment: the facts of dev, stg or prd, from a file and never from a call. Models only; no kind is known here."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from keyless.fields import (
+    Addresses,
     ExistingCredential,
     ExistingGrant,
     Guid,
     Identity,
-    IpV4,
+    Issuer,
     Location,
     Namespace,
     ObjectName,
     Reason,
     ResourceGroup,
     Subnet,
-    Url,
     Word,
-    is_group_id,
+    aks_tenant,
+    parse_group_id,
 )
 from keyless.masks import told
 from keyless.plan import Cloud, Keys, Management
@@ -41,7 +52,7 @@ class Identities(Frozen):
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)] = "id-{app}-{env}"
     """Name of an app's identity."""
     shared: bool = False
-    """Accepts that several stacks write into one resource group, so that each can become the other's identities."""
+    """Accepts that several stacks write into one resource group, so that each can become the other's identities. Stacks of two environments: both must accept it."""
     location: Location | None = None
     """Region of the identities."""
 
@@ -51,30 +62,36 @@ class Cluster(Frozen):
 
     name: Word
     """A word for the cluster; it becomes part of the names of credentials, so it does not change."""
-    issuer: Url
+    issuer: Issuer
     """The OIDC issuer, exactly as AKS prints it, with the slash at its end."""
-    context: Annotated[str, StringConstraints(min_length=1)]
+    context: Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$")]
     """The cluster's context in the kubeconfig of whoever runs `pulumi up`."""
     delivery: Literal["patch", "gitops"] = "patch"
     """`patch`: `pulumi up` makes the ServiceAccount and patches the workload. `gitops`: it touches nothing in the cluster."""
-    egress: tuple[IpV4, ...] = Field((), strict=False)
+    egress: Addresses = ()
     """Addresses that the cluster's traffic leaves from: what the firewall of a resource must let in."""
     subnets: tuple[Subnet, ...] = Field((), strict=False)
     """Subnets of the cluster's nodes."""
     location: Location | None = None
     """Region of the cluster."""
 
+    @property
+    def issuer_key(self) -> str:
+        """The issuer for comparing: two that differ by case or by the last slash are one cluster's, misspelt."""
+        return self.issuer.rstrip("/").lower()
+
 
 def _zones(value: str) -> str:
     if value in ("managed", "policy"):
         return value
-    if not is_group_id(value):
+    group = parse_group_id(value)
+    if group is None:
         raise PydanticCustomError(
             "zones",
             "{value} is not one of managed, policy, or the id of a resource group",
             {"value": told(value)},
         )
-    return value
+    return group
 
 
 class Network(Frozen):
@@ -148,6 +165,46 @@ class AppOverride(Frozen):
     credentials: Mapping[str, ExistingCredential] = Field(default_factory=dict)
     """Federated credentials that the existing identity has already, by the names that Keyless would give them: it refers to them too."""
 
+    @model_validator(mode="after")
+    def _absent_alone(self) -> Self:
+        others = sorted(self.model_fields_set - {"absent"})
+        if self.absent is not None and others:
+            raise PydanticCustomError(
+                "absent",
+                "the app is absent here, so `{others}` would do nothing",
+                {"others": "`, `".join(others)},
+            )
+        return self
+
+
+# Source: Azure Resource Manager, limits of tags, read 2026-11.
+_TAGS, _TAG_NAME, _TAG_VALUE = 50, 512, 256
+
+
+def _tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    def refused(message: str, **words: str | int) -> PydanticCustomError:
+        return PydanticCustomError("tags", message, words)
+
+    if len(tags) > _TAGS:
+        raise refused("{count} tags, and Azure takes {most}", count=len(tags), most=_TAGS)
+    seen: dict[str, str] = {}
+    for name, value in tags.items():
+        if not 1 <= len(name) <= _TAG_NAME or not name.isprintable() or re.search(r"[<>%&\\?/]", name):
+            raise refused("{name} cannot be the name of a tag", name=told(name))
+        if len(value) > _TAG_VALUE:
+            raise refused(
+                "the tag {name} has {count} characters, and Azure takes {most}",
+                name=told(name),
+                count=len(value),
+                most=_TAG_VALUE,
+            )
+        twin = seen.setdefault(name.lower(), name)
+        if twin != name:
+            raise refused(
+                "{name} and {twin} are one tag: Azure ignores case", name=told(name), twin=told(twin)
+            )
+    return tags
+
 
 R = TypeVar("R", bound=ResourceFacts, covariant=True)
 
@@ -165,7 +222,7 @@ class Environment(Frozen, Generic[R]):
     """Region of everything that states none."""
     protected: bool = False
     """Protects identities, zones and endpoints against deletion."""
-    tags: Mapping[str, str] = Field(default_factory=dict)
+    tags: Annotated[Mapping[str, str], AfterValidator(_tags)] = Field(default_factory=dict)
     """Tags of every Azure resource that Keyless makes."""
     identities: Identities
     """Where identities are made, and how they are called."""
@@ -180,17 +237,33 @@ class Environment(Frozen, Generic[R]):
     include: tuple[str, ...] = Field((), strict=False)
     """Files with more `resources` and `apps`, as paths from the project's folder; `*` stands for any name."""
 
+    @field_validator("clusters")
+    @classmethod
+    def _one_tenant(cls, clusters: tuple[Cluster, ...], info: ValidationInfo) -> tuple[Cluster, ...]:
+        """The webhook gives a pod its cluster's tenant, and the identity is in another one's: no token."""
+        tenant = info.data.get("tenant")
+        for index, cluster in enumerate(clusters):
+            theirs = aks_tenant(cluster.issuer)
+            if None not in (theirs, tenant) and theirs != tenant:
+                raise PydanticCustomError(
+                    "tenant",
+                    "the issuer of '{cluster}' is of the tenant {theirs}, and the environment's is {tenant}",
+                    {"cluster": cluster.name, "theirs": theirs, "tenant": tenant, "at": (index, "issuer")},
+                )
+        return clusters
+
     @model_validator(mode="after")
     def _distinct_clusters(self) -> Self:
         for what in ("name", "issuer", "context"):
             seen: set[str] = set()
             for index, cluster in enumerate(self.clusters):
                 value: str = getattr(cluster, what)
-                if value in seen:
+                key = cluster.issuer_key if what == "issuer" else value
+                if key in seen:
                     raise PydanticCustomError(
                         "clusters",
                         "two clusters have the {what} '{value}'",
                         {"what": what, "value": value, "at": ("clusters", index, what)},
                     )
-                seen.add(value)
+                seen.add(key)
         return self

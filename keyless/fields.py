@@ -2,35 +2,53 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from keyless.masks import told
 from keyless.plan import ArmId
 
 _ARM_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[-\w.()]{1,90})/providers/(?P<rest>[\w.]+(?:/\w+/[-\w.()]+)+)/?",
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[-\w.()]{1,90})/providers/(?P<rest>(?a:[\w.]+(?:/\w+/[-\w.()]+)+))/?",
     re.IGNORECASE,
 )
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-# Names of the last segment. Source: Azure, resource naming rules, read 2026-11.
+# Names of the last segment: pattern, shortest, longest. Source: Azure, resource naming rules, read 2026-11.
 _NAMES = {
-    "Microsoft.Cache/redis": r"[A-Za-z0-9](-?[A-Za-z0-9]){0,62}",
-    "Microsoft.Cache/redisEnterprise": r"[A-Za-z0-9](-?[A-Za-z0-9]){0,59}",
-    "Microsoft.CognitiveServices/accounts": r"[A-Za-z0-9][-\w.]{1,63}",
-    "Microsoft.KeyVault/vaults": r"[A-Za-z](-?[A-Za-z0-9]){2,23}",
-    "Microsoft.ManagedIdentity/userAssignedIdentities": r"[A-Za-z0-9][-\w]{2,127}",
-    "Microsoft.Network/virtualNetworks/subnets": r"\w([-\w.]{0,78}\w)?",
-    "Microsoft.Storage/storageAccounts": r"[a-z0-9]{3,24}",
+    "Microsoft.Cache/redis": (r"[A-Za-z0-9](-?[A-Za-z0-9])*", 1, 63),
+    "Microsoft.Cache/redisEnterprise": (r"[A-Za-z0-9](-?[A-Za-z0-9])*", 1, 60),
+    "Microsoft.CognitiveServices/accounts": (r"[A-Za-z0-9][-\w.]*", 2, 64),
+    "Microsoft.KeyVault/vaults": (r"[A-Za-z](-?[A-Za-z0-9])*", 3, 24),
+    "Microsoft.ManagedIdentity/userAssignedIdentities": (r"[A-Za-z0-9][-\w]*", 3, 128),
+    "Microsoft.Network/virtualNetworks/subnets": (r"\w([-\w.]*\w)?", 1, 80),
+    "Microsoft.Storage/storageAccounts": (r"[a-z0-9]*", 3, 24),
 }
+# https://<region>.oic.prod-aks.azure.com/<tenant>/<guid>/, and a token's issuer equals it to the letter.
+# Source: Azure workload identity, troubleshooting, read 2026-11.
+_AKS_ISSUER = re.compile(r"https://[^/]+\.oic\.prod-aks\.azure\.com/(?P<tenant>[^/]+)(/.*)?", re.IGNORECASE)
+WIDEST = 16
+"""The widest network that may be let in: an organisation's own block is at most a /16, and wider ones hold strangers."""
+# What no packet from the Internet comes from. Source: IANA, special-purpose and multicast address registries, read 2026-11.
+_SPECIAL = tuple(
+    IPv4Network(block)
+    for block in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4",
+    )
+)  # fmt: skip
 
 
 def parse_arm_id(text: str, type_: str | None = None) -> ArmId:
-    """The parts of an ARM id below a resource group; the type of `type_` in its canonical case.
+    """The parts of an ARM id below a resource group, in one canonical spelling of all that Azure itself spells.
+
+    Subscription, type and fixed words are canonical; group and names stay as they were written. Two spellings of
+    these name one resource for Azure and for `ArmId.key`, by which ids are compared; but what is made carries
+    them as they are, so that a file whose ids do not change never changes what is made.
 
     Raises PydanticCustomError (a ValueError) if `text` is none, or is the id of another type.
     """
@@ -53,12 +71,18 @@ def parse_arm_id(text: str, type_: str | None = None) -> ArmId:
     subscription, group = match["subscription"].lower(), match["group"]
     kind = type_ or found
     names = rest[1::2]
-    pattern = _NAMES.get(kind)
-    if pattern is not None and re.fullmatch(pattern, names[-1]) is None:
+    if kind in _NAMES and not _name_fits(kind, names[-1]):
+        pattern, shortest, longest = _NAMES[kind]
         raise PydanticCustomError(
             "arm_name",
-            "{name} cannot be the name of a {type}: names fit the pattern {pattern}",
-            {"name": told(names[-1]), "type": kind, "pattern": pattern},
+            "{name} cannot be the name of a {type}: names have {shortest} to {longest} characters and fit the pattern {pattern}",
+            {
+                "name": told(names[-1]),
+                "type": kind,
+                "pattern": pattern,
+                "shortest": shortest,
+                "longest": longest,
+            },
         )
     tail = "/".join(f"{word}/{name}" for word, name in zip(kind.split("/")[1:], names, strict=True))
     canonical = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind.split('/')[0]}/{tail}"
@@ -70,11 +94,14 @@ def _named(type_: str) -> str:
     return "/".join([namespace, *(part for word in words for part in (word, "<name>"))])
 
 
+def _name_fits(type_: str, name: str) -> bool:
+    pattern, shortest, longest = _NAMES[type_]
+    return shortest <= len(name) <= longest and re.fullmatch(pattern, name, re.ASCII) is not None
+
+
 def identity_name_fits(name: str) -> bool:
     """Whether a user-assigned managed identity can be called `name`."""
-    return (
-        re.fullmatch(_NAMES["Microsoft.ManagedIdentity/userAssignedIdentities"], name, re.ASCII) is not None
-    )
+    return _name_fits("Microsoft.ManagedIdentity/userAssignedIdentities", name)
 
 
 def resource_group_fits(name: str) -> bool:
@@ -82,12 +109,12 @@ def resource_group_fits(name: str) -> bool:
     return re.fullmatch(r"[-\w.()]{0,89}[-\w()]", name) is not None
 
 
-def is_group_id(text: str) -> bool:
-    """Whether `text` is the ARM id of a resource group."""
-    return (
-        re.fullmatch(rf"/subscriptions/{_GUID}/resourceGroups/[-\w.()]{{1,90}}", text, re.IGNORECASE)
-        is not None
-    )
+def parse_group_id(text: str) -> str | None:
+    """The ARM id of a resource group in canonical spelling, its name as written; None where `text` is none."""
+    match = re.fullmatch(rf"/subscriptions/({_GUID})/resourceGroups/([-\w.()]+)", text, re.IGNORECASE)
+    if match is None or not resource_group_fits(match[3]):
+        return None
+    return f"/subscriptions/{match[1].lower()}/resourceGroups/{match[3]}"
 
 
 def arm_id_of(type_: str | None = None) -> BeforeValidator:
@@ -138,6 +165,7 @@ def parse_grant_id(text: object) -> GrantId:
 def _https(url: str) -> str:
     try:
         parts = urlsplit(url)
+        _ = parts.port  # raises where it is none
         whole = parts.hostname and not (parts.username or parts.password or parts.query or parts.fragment)
     except ValueError:
         whole = False
@@ -145,8 +173,22 @@ def _https(url: str) -> str:
         raise PydanticCustomError("https", "the address holds more or less than https://<host>/<path>")
     if not url.startswith("https://"):
         raise PydanticCustomError("https", "{url} does not begin with https://", {"url": told(url)})
-    if url != url.strip() or " " in url:
-        raise PydanticCustomError("https", "{url} holds a space", {"url": told(url)})
+    if re.fullmatch("[!-~]+", url) is None:
+        raise PydanticCustomError("https", "{url} holds a character that no URL has", {"url": told(url)})
+    return url
+
+
+def aks_tenant(issuer: str) -> str | None:
+    """The tenant in the issuer of an AKS cluster; None where the cluster is another."""
+    match = _AKS_ISSUER.fullmatch(issuer)
+    return None if match is None else match["tenant"].lower()
+
+
+def _issuer(url: str) -> str:
+    if aks_tenant(url) is not None and not url.endswith("/"):
+        raise PydanticCustomError(
+            "issuer", "{url} lacks the slash in which AKS ends an issuer", {"url": told(url)}
+        )
     return url
 
 
@@ -164,18 +206,43 @@ def _one_line(text: str) -> str:
 
 def _ipv4(text: str) -> str:
     try:
-        IPv4Network(text)
-    except (AddressValueError, NetmaskValueError, ValueError):
+        block = IPv4Network(text)
+    except ValueError:
+        block = None
+    if block is None or re.fullmatch(r"[0-9.]+(/[0-9]{1,2})?", text) is None:
+        raise PydanticCustomError("ip", "{text} is not an IPv4 address or network", {"text": told(text)})
+    special = next((one for one in _SPECIAL if one.overlaps(block)), None)
+    if block.prefixlen < WIDEST and (special is None or not block.subnet_of(special)):
         raise PydanticCustomError(
-            "ip", "{text} is not an IPv4 address or network", {"text": told(text)}
-        ) from None
+            "ip",
+            "{text} would let {count} addresses in, and a network has at most a /{widest}",
+            {"text": told(text), "count": f"{block.num_addresses:,}", "widest": WIDEST},
+        )
+    if special is not None:
+        raise PydanticCustomError(
+            "ip",
+            "{text} overlaps {special}, which is not part of the public Internet",
+            {"text": told(text), "special": str(special)},
+        )
     return text
+
+
+def _singles(written: tuple[str, ...]) -> tuple[str, ...]:
+    """Each network once; a /31 or /32 as its addresses, since firewalls take no networks that small."""
+    blocks = [IPv4Network(text) for text in written]
+    return tuple(
+        dict.fromkeys(
+            text for block in blocks for text in (map(str, block) if block.prefixlen >= 31 else (str(block),))
+        )
+    )
 
 
 Guid = Annotated[str, StringConstraints(pattern=f"^{_GUID}$", to_lower=True)]
 """A GUID."""
 Url = Annotated[str, StringConstraints(max_length=600), AfterValidator(_https)]
 """A URL that begins with `https://`."""
+Issuer = Annotated[Url, AfterValidator(_issuer)]
+"""A URL that begins with `https://`; of an AKS cluster, with the slash at its end."""
 Location = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{3,40}$")]
 """An Azure region in one lower-case word, such as `koreacentral`."""
 ResourceGroup = Annotated[
@@ -197,8 +264,9 @@ ObjectName = Annotated[
     ),
 ]
 """The name of a Kubernetes object: DNS labels, parted by dots."""
-IpV4 = Annotated[str, AfterValidator(_ipv4)]
-"""An IPv4 address or network, such as `20.0.0.10` or `20.0.0.0/28`."""
+_IpV4 = Annotated[str, AfterValidator(_ipv4)]
+Addresses = Annotated[tuple[_IpV4, ...], Field(strict=False), AfterValidator(_singles)]
+"""A list of public IPv4 addresses and networks, none wider than a /16, such as `20.0.0.10` and `20.0.0.0/28`."""
 Subnet = Annotated[ArmId, arm_id_of("Microsoft.Network/virtualNetworks/subnets")]
 """The ARM id of a subnet."""
 Identity = Annotated[ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities")]

@@ -3,6 +3,7 @@
 1. `load_project` (spec) reads every app and environment; each file is right by itself.
 2. `make_plan` asks each use to `bind` to its resource, and each app for its identity, credentials, workloads.
 3. It refuses what cannot be together, naming file and line: clashes, missing resources, limits.
+   `load_plan` and `check_project` also hold environments against each other (between).
 4. It splits the result into stacks: `<env>`, and `<team>.<env>` for each team.
 
 The order of files never matters: everything is sorted by name.
@@ -13,14 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from keyless.app_planner import override_of, plan_app, stack_name
+from keyless.between import refuse_clashes_between
 from keyless.clashes import (
     refuse_clashes,
-    refuse_clashes_between,
+    refuse_same_names,
     refuse_shared_groups,
     refuse_twins,
     refuse_unknown_apps,
 )
-from keyless.errors import PlanError
+from keyless.errors import PlanError, SpecError
 from keyless.finding import Finding
 from keyless.plan import (
     AppPlan,
@@ -31,7 +33,14 @@ from keyless.plan import (
     SharedPlan,
     StackPlan,
 )
-from keyless.project import CONFIG_KEY, LoadedEnvironment, Project, load_project
+from keyless.project import (
+    CONFIG_KEY,
+    LoadedEnvironment,
+    Project,
+    environment_names,
+    load_environment,
+    load_project,
+)
 from keyless.shared import shared_of
 from keyless.spec import LoadedApp
 from keyless.wrongs import Wrong
@@ -42,9 +51,7 @@ MAX_ASSIGNMENTS, NEAR_ASSIGNMENTS = 4_000, 3_200  # per subscription; Azure RBAC
 
 def load_stack(project: Path, stack: str) -> StackPlan:
     """What the stack `dev` or `payments.dev` of `project` makes. Raises KeylessError."""
-    name = stack.rpartition(".")[2]
-    loaded = load_project(project, (name,))
-    plan = make_plan(loaded.apps, loaded.environments[name])
+    plan = load_plan(project, stack.rpartition(".")[2])
     for found in plan.stacks:
         if found.stack == stack:
             return found
@@ -56,6 +63,34 @@ def load_stack(project: Path, stack: str) -> StackPlan:
             fix=f"write one of: {known}; to take down what it still holds: pulumi destroy -s {stack}",
         )
     )
+
+
+def load_plan(root: Path, name: str) -> Plan:
+    """The plan of the environment `name`, held against every other one of the project in `root`. Raises KeylessError."""
+    project = load_project(root, (name,))
+    plan = make_plan(project.apps, project.environments[name])
+    others = _others(root, name)
+    if others:
+        refuse_clashes_between(project.apps, (project.environments[name], *others), of=name)
+    return plan
+
+
+def _others(root: Path, name: str) -> tuple[LoadedEnvironment, ...]:
+    """Every environment but `name`. Raises SpecError, which says why a file of another environment matters here."""
+    found: list[LoadedEnvironment] = []
+    wrong: list[Finding] = []
+    for other in environment_names(root):
+        if other == name:
+            continue
+        try:
+            found.append(load_environment(root, other))
+        except SpecError as error:
+            for one in error.findings:
+                why = f"{one.message}; until it is mended, {name} cannot be held against {other}"
+                wrong.append(replace(one, message=why))
+    if wrong:
+        raise SpecError(*wrong)
+    return tuple(found)
 
 
 def narrowed(plan: Plan, team: str | None, app: str | None) -> Plan:
@@ -114,7 +149,7 @@ def check_project(project: Project) -> dict[str, Plan]:
             wrong.update(dict.fromkeys(error.findings))
     if wrong:
         raise PlanError(*wrong)
-    refuse_clashes_between(tuple(plans.values()), project)
+    refuse_clashes_between(project.apps, project.environments.values())
     return plans
 
 
@@ -134,6 +169,8 @@ def make_plan(apps: Iterable[LoadedApp], environment: LoadedEnvironment) -> Plan
     refuse_shared_groups(present, planned, environment, wrong)
     wrong.stop()
     shared = shared_of(environment, tuple(planned))
+    refuse_same_names(present, planned, shared.by_stack, environment, wrong)
+    wrong.stop()
     return Plan(
         environment=environment.name,
         stacks=tuple(_stacks(environment, ordered, planned, shared.by_stack, shared.manual)),

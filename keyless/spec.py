@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -44,6 +45,13 @@ def _account(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    twin = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    if twin is not None:
+        raise PydanticCustomError("twins", "'{name}' stands here twice", {"name": twin})
+    return names
+
+
 class WorkloadSpec(Frozen):
     """One workload. `containers` get the settings: by default the one that is named like the workload."""
 
@@ -62,7 +70,7 @@ class WorkloadSpec(Frozen):
     """The ServiceAccount that its pods run as: a name, or a name and who makes it. Without it, one named like the workload."""
     manifests: Annotated[str, StringConstraints(min_length=1)] | None = None
     """File or folder of its manifests, relative to this file."""
-    containers: Annotated[tuple[Namespace, ...], Field(strict=False)] = ()
+    containers: Annotated[tuple[Namespace, ...], Field(strict=False), AfterValidator(_distinct)] = ()
     """Containers that get the settings as variables."""
 
     def account(self, name: str | None = None) -> ServiceAccountSpec:

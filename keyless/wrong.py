@@ -15,13 +15,18 @@ from keyless.source import Document, Key, KeyPath
 
 # What to write where a rule of our own (a PydanticCustomError) says what is wrong.
 _FIXES = {
+    "absent": "remove what stands beside `absent`, or `absent` itself",
     "arm_id": "write the whole id, as `az resource show --query id` prints it",
     "arm_type": "write the id of such a resource, or change the entry's `kind`",
     "arm_name": "look the name up; `az resource list --query [].id` prints whole ids",
     "clusters": "give each cluster its own name, issuer and context",
-    "ip": "write an address such as 20.0.0.10, or a network such as 20.0.0.0/24",
+    "ip": "write the public addresses that the cluster's traffic leaves from, such as 20.0.0.10 or 20.0.0.0/24",
+    "issuer": "write it as `az aks show --query oidcIssuerProfile.issuerUrl` prints it, to the last character",
     "one_line": "write it on one line",
     "owner": "remove `management: patched`, or remove `owner`",
+    "tags": "write at most 50, names of 1 to 512 characters without <>%&\\?/, values of at most 256 characters",
+    "tenant": "write the cluster's own issuer, or the tenant that both cluster and identities are in",
+    "twins": "write it once",
     "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`, for keyvault `scope: vault`; or remove the waiver",
     "workloads": "keep `workload` for one, `workloads: [...]` for several",
     "zones": "write managed, policy, or the whole id of the resource group that holds the zones",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from keyless.names import setting
 from keyless.plan import ArmId, Ref
 from keyless.resource import Resource
 from keyless.use import Binding, CacheGrant, Use
+
+_WORD = re.compile("xx([a-z]+)xx")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,10 @@ def _granted(use: type[Use], served: list[type[Resource]], facts: Entry) -> Iter
 
 
 def _bound(use: type[Use], resource: type[Resource], access: str) -> Binding:
-    """What a use comes to whose every field is its own name in angle brackets; so it shows where each word goes."""
+    """What a use comes to whose every field is its own name in angle brackets; so it shows where each word goes.
+
+    Words of a host stand between `xx` until they are shown: only a name that a host can have gives one.
+    """
     words: dict[str, Any] = {"kind": kind_of(use), "access": access, "waiver": None}
     words |= {name: f"<{name}>" for name in use.model_fields if name not in words}
     made = use.model_construct(**words)
@@ -74,8 +80,11 @@ def _bound(use: type[Use], resource: type[Resource], access: str) -> Binding:
 
 def _imagined(resource: type[Resource]) -> Resource:
     kind = kind_of(resource)
-    arm = ArmId("<id>", "<subscription>", "<group>", "", "<resource>")
+    arm = ArmId("<id>", "<subscription>", "<group>", "", "xxresourcexx")
     words: dict[str, Any] = {"kind": kind, "id": arm, "keys": "forbidden"}
+    if "host" in resource.model_fields and resource.model_fields["host"].is_required():
+        pattern = entry(resource.catalogued).targets[kind].other_hosts["public"][0]
+        words["host"] = pattern.format(name=arm.name, region="xxregionxx")
     words |= {
         name: f"<{name}>"
         for name, field in resource.model_fields.items()
@@ -100,7 +109,7 @@ def _settings(binding: Binding) -> dict[str, str]:
     return {
         setting("name", suffix): "the identity's " + value.ref.removeprefix("identity.").replace("_", " ")
         if isinstance(value, Ref)
-        else f"`{value}`"
+        else "`" + _WORD.sub(r"<\1>", value) + "`"
         for suffix, value in sorted(binding.settings.items())
     }
 

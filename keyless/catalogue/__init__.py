@@ -38,7 +38,10 @@ class Firewall(Frozen):
 
 
 class Target(Frozen):
-    """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in."""
+    """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in.
+
+    `other_hosts` are what else may be stated for such a resource; its other words in braces are any one label.
+    """
 
     type: str
     hosts: Mapping[str, str]
@@ -56,11 +59,14 @@ class Target(Frozen):
 
 
 class Entry(Frozen):
-    """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource."""
+    """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource.
+
+    `scope` is the token scope by cloud: none where it is not known.
+    """
 
     source: str
     read: str
-    scope: str | None
+    scope: Mapping[str, str]
     verbs: tuple[str, ...]
     roles: Mapping[str, Mapping[str, Role]]
     waivers: Mapping[str, tuple[Role, ...]]

@@ -4,15 +4,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from keyless.catalogue import entry
 from keyless.errors import PlanError
 from keyless.fields import Url, Word, arm_id_of
 from keyless.finding import Finding
 from keyless.plan import ArmId
-from keyless.resource import Resource, custom_subdomain, host
+from keyless.resource import Resource, custom_subdomain, host, token_scope
 from keyless.use import Binding, RoleGrant, Use
 
-ProjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{1,63}$")]
+ProjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.]{1,63}$")]
 """2 to 64 letters, digits, `-`, `_` and `.`."""
 
 
@@ -54,7 +53,7 @@ class Foundry(Use):
         return Binding(
             settings={
                 "ENDPOINT": f"https://{base}/api/projects/{self.project}",
-                "SCOPE": str(entry("foundry").scope),
+                "SCOPE": token_scope("foundry", cloud),
             },
             grant=RoleGrant(
                 role=self.role(resource.kind),

@@ -4,13 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from keyless.catalogue import entry
 from keyless.fields import Url, Word, arm_id_of
 from keyless.plan import ArmId
-from keyless.resource import Resource, custom_subdomain, host
+from keyless.resource import Resource, custom_subdomain, host, token_scope
 from keyless.use import Binding, RoleGrant, Use
 
-DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-\w.]{0,63}$")]
+DeploymentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][-A-Za-z0-9_.]{0,63}$")]
 """1 to 64 letters, digits, `-`, `_` and `.`."""
 
 
@@ -45,7 +44,7 @@ class OpenAI(Use):
                 "ENDPOINT": endpoint,
                 "BASE_URL": f"{endpoint}openai/v1/",
                 "DEPLOYMENT": self.deployment,
-                "SCOPE": str(entry("openai").scope),
+                "SCOPE": token_scope("openai", cloud),
             },
             grant=RoleGrant(
                 role=self.role(resource.kind),

@@ -4,10 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from keyless.catalogue import entry
 from keyless.fields import Word, arm_id_of
 from keyless.plan import ArmId, Ref
-from keyless.resource import Resource, host
+from keyless.resource import Resource, host, stated_host, token_scope
 from keyless.use import Binding, CacheGrant, Use
 
 HostName = Annotated[
@@ -24,7 +23,7 @@ class RedisCache(Resource):
     kind: Literal["redis-cache"]
     id: Annotated[ArmId, arm_id_of("Microsoft.Cache/redis")]
     host: HostName | None = None
-    """Its hostname, where it is not the cache's name and the cloud's usual ending."""
+    """Its hostname, where it is not the cache's name and the cloud's usual ending: that of a geo-replicated pair."""
 
 
 class RedisManaged(Resource):
@@ -49,14 +48,16 @@ class Redis(Use):
 
     def bind(self, resource: RedisCache | RedisManaged, cloud: str) -> Binding:
         """One access policy assignment; host, port, username and token scope for a client."""
-        facts = entry("redis")
-        where = resource.host or host("redis", resource.kind, cloud, "host", name=resource.id.name)
+        if resource.host is not None:
+            where = stated_host(resource, cloud, resource.host)
+        else:
+            where = host("redis", resource.kind, cloud, "host", name=resource.id.name)
         return Binding(
             settings={
                 "HOST": where,
                 "PORT": str(resource.facts.port),
                 "USERNAME": Ref("identity.principal_id"),
-                "SCOPE": str(facts.scope),
+                "SCOPE": token_scope("redis", cloud),
             },
             grant=CacheGrant(
                 role=self.role(resource.kind),

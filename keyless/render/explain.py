@@ -91,7 +91,8 @@ def _target(word: str, facts: Target) -> str:
 
 
 def _kind(kind: str, facts: Entry) -> str:
-    lines = [f"{kind}, a use", f"  token scope: {facts.scope}"]
+    lines = [f"{kind}, a use"]
+    lines += [f"  token scope in the cloud {cloud}: {scope}" for cloud, scope in facts.scope.items()]
     for target, verbs in facts.roles.items():
         for verb, role in verbs.items():
             lines.append(f"  on a {target}, {verb}: {role.name}" + (f" ({role.id})" if role.id else ""))

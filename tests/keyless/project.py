@@ -83,11 +83,17 @@ def write_project(root: Path, apps: list[dict[str, Any]], environment: dict[str,
     root.mkdir(parents=True, exist_ok=True)
     (root / "apps").mkdir()
     (root / "Pulumi.yaml").write_text("name: shop\nruntime: python\n", encoding="utf-8")
-    config = {"config": {"keyless:environment": environment}}
-    (root / "Pulumi.dev.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    write_environment(root, "dev", environment)
     for number, spec in enumerate(apps):
         (root / "apps" / f"{number}.yaml").write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
     return root
+
+
+def write_environment(root: Path, name: str, environment: dict[str, Any]) -> None:
+    """Write `Pulumi.<name>.yaml` with these facts."""
+    config = {"config": {"keyless:environment": environment}}
+    text = yaml.safe_dump(config, sort_keys=False)
+    (root / f"Pulumi.{name}.yaml").write_text(text, encoding="utf-8")
 
 
 def planned(root: Path, apps: list[dict[str, Any]], environment: dict[str, Any] | None = None) -> Plan:

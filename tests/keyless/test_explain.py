@@ -42,7 +42,7 @@ def test_an_access_policy_is_known() -> None:
 @pytest.mark.parametrize("word", ["foundry", "openai", "keyvault", "OpenAI", " keyvault "])
 def test_a_word_that_is_a_use_and_a_resource_is_told_as_both(word: str) -> None:
     told, name = explain(word), word.strip().lower()
-    assert told.startswith(f"{name}, a use\n  token scope: https://")
+    assert told.startswith(f"{name}, a use\n  token scope in the cloud public: https://")
     assert f"\n{name}, a resource\n  Azure resource: Microsoft." in told
     for what in (
         "  port: 443\n",

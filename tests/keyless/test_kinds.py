@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from keyless.errors import PlanError
 from keyless.plan import CacheAccess, Ref, RoleAssignment
-from tests.keyless.project import DATA, app, apps_of, blob, planned
+from tests.keyless.project import DATA, RESOURCES, account, app, apps_of, blob, facts, planned
 
 PRINCIPAL = Ref("identity.principal_id")
 AI = "https://cognitiveservices.azure.com/.default"
@@ -112,3 +113,81 @@ def test_redis_policy_and_settings(
         "U_SCOPE": "https://redis.azure.com/.default",
         "U_USERNAME": PRINCIPAL,
     }
+
+
+def _cache(tmp_path: Path, cache: str, host: str, cloud: str = "public") -> Any:
+    uses = {"u": {"kind": "redis", "cache": cache, "access": "write"}}
+    resources = {cache: {**RESOURCES[cache], "host": host}}
+    made = apps_of(planned(tmp_path, [app(uses=uses)], facts(resources=resources, cloud=cloud)))
+    return made["checkout"].settings["U_HOST"]
+
+
+@pytest.mark.parametrize(
+    ("cache", "host"),
+    [
+        ("cache", "rdc.redis.cache.windows.net"),
+        ("cache", "pair.geo.redis.cache.windows.net"),
+        ("sessions", "amr.koreacentral.redis.azure.net"),
+        ("sessions", "amr.koreacentral.redisenterprise.cache.azure.net"),
+    ],
+)
+def test_a_stated_host_of_the_cache_is_taken(tmp_path: Path, cache: str, host: str) -> None:
+    assert _cache(tmp_path, cache, host) == host
+
+
+@pytest.mark.parametrize(
+    ("cache", "host", "cloud"),
+    [
+        ("cache", "evil.example.com", "public"),
+        ("cache", "10.0.0.1", "public"),
+        ("cache", "other.redis.cache.windows.net", "public"),
+        ("cache", "rdc.redis.cache.chinacloudapi.cn", "public"),
+        ("cache", "rdc.redis.cache.windows.net.example.com", "public"),
+        ("cache", "rdcxredisxcachexwindowsxnet.example.com", "public"),
+        ("sessions", "amr.redis.azure.net", "public"),
+        ("sessions", "other.koreacentral.redis.azure.net", "public"),
+        ("sessions", "amr.evil.example.com.redis.azure.net", "public"),
+        ("sessions", "amr.usgovvirginia.redis.azure.net", "usgov"),
+    ],
+)
+def test_a_token_goes_to_no_host_but_the_caches(tmp_path: Path, cache: str, host: str, cloud: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        _cache(tmp_path, cache, host, cloud)
+    assert [one.rule for one in caught.value.findings] == ["foreign-host"]
+
+
+@pytest.mark.parametrize(
+    ("use", "rule"),
+    [
+        ({"kind": "redis", "cache": "cache", "access": "write"}, "unknown-scope"),
+        ({"kind": "openai", "account": "assistant", "deployment": "d", "access": "use"}, "unknown-scope"),
+        ({"kind": "foundry", "account": "agents", "project": "fraud", "access": "use"}, "unknown-host"),
+    ],
+)
+@pytest.mark.parametrize("cloud", ["usgov", "china"])
+def test_what_is_not_known_of_a_cloud_is_refused_and_not_guessed(
+    tmp_path: Path, use: dict[str, Any], rule: str, cloud: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        planned(tmp_path, [app(uses={"u": use})], facts(cloud=cloud))
+    (found,) = caught.value.findings
+    assert (found.rule, found.file) == (rule, "Pulumi.dev.yaml")
+    assert f"keyless/catalogue/{use['kind']}.yaml" in found.fix
+
+
+def test_blob_needs_no_scope_in_any_cloud(tmp_path: Path) -> None:
+    made = apps_of(planned(tmp_path, [app()], facts(cloud="china")))["checkout"]
+    assert made.settings["INVOICES_ENDPOINT"] == "https://storders.blob.core.chinacloudapi.cn"
+
+
+@pytest.mark.parametrize("name", ["OAI_Shop", "oai.shop", "oai-", "x" * 64])
+def test_an_endpoint_that_the_accounts_name_cannot_give_is_stated(tmp_path: Path, name: str) -> None:
+    uses = {"u": {"kind": "openai", "account": "ai", "deployment": "d", "access": "use"}}
+    with pytest.raises(PlanError) as caught:
+        planned(tmp_path / "bare", [app(uses=uses)], facts(resources={"ai": account("openai", name)}))
+    assert [(one.rule, one.key) for one in caught.value.findings] == [
+        ("unknown-host", "config.keyless:environment.resources.ai.endpoint")
+    ]
+    stated = account("openai", name, endpoint="https://oai-shop.openai.azure.com")
+    made = apps_of(planned(tmp_path / "stated", [app(uses=uses)], facts(resources={"ai": stated})))
+    assert made["checkout"].settings["U_ENDPOINT"] == "https://oai-shop.openai.azure.com/"

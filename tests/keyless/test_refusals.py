@@ -89,6 +89,110 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, str]] = {
         "shared-group",
         "team",
     ),
+    "ServiceAccounts of one name in the state": (
+        [
+            app(
+                workload=None,
+                workloads=[
+                    workload("one", namespace="a-b", service_account="s"),
+                    workload("two", namespace="b", service_account="s"),
+                ],
+            )
+        ],
+        {"clusters": [cluster("aks"), cluster("aks-a")]},
+        "same-name",
+        "workloads.1",
+    ),
+    "patches of one name in the state": (
+        [
+            app(
+                workload=None,
+                workloads=[
+                    workload("w", namespace="b", service_account="one"),
+                    workload("w", namespace="a-b", service_account="two"),
+                ],
+            )
+        ],
+        {"clusters": [cluster("aks"), cluster("aks-a")]},
+        "same-name",
+        "workloads.0",
+    ),
+    "grants of one name in the state": (
+        [
+            app(
+                uses={
+                    "one": blob(container="b-two"),
+                    "two": {**blob(container="two"), "account": "orders-b"},
+                }
+            )
+        ],
+        {"resources": {"orders": ORDERS, "orders-b": storage("other")}},
+        "same-name",
+        "uses.two",
+    ),
+    "grants of two apps of one name in the state": (
+        [
+            app("a", uses={"one": {**blob(), "account": "b-c"}}),
+            app("a-b", uses={"one": {**blob(), "account": "c"}}),
+        ],
+        {"resources": {"b-c": storage("one"), "c": storage("two")}},
+        "same-name",
+        "uses.one",
+    ),
+    "a CronJob's name": (
+        [app(workload=workload("c" * 53, kind="CronJob"))],
+        {},
+        "kubernetes-name",
+        "workload.name",
+    ),
+    "a StatefulSet's name": (
+        [app(workload=workload("c" * 53, kind="StatefulSet"))],
+        {},
+        "kubernetes-name",
+        "workload.name",
+    ),
+    "a StatefulSet's dot": (
+        [app(workload=workload("web.v2", kind="StatefulSet", containers=["web"]))],
+        {},
+        "kubernetes-name",
+        "workload.name",
+    ),
+    "a CronJob's name here": (
+        [app(workload=workload("c" * 52, kind="CronJob"))],
+        {"apps": {"checkout": {"name": "c" * 53}}},
+        "kubernetes-name",
+        "config.keyless:environment.apps.checkout.name",
+    ),
+    "no container of a dotted name": (
+        [app(workload=workload("web.v2"))],
+        {},
+        "no-container",
+        "workload",
+    ),
+    "the account of every pod": (
+        [app(workload=workload(service_account="default"))],
+        {},
+        "default-account",
+        "workload.service_account",
+    ),
+    "the account of every pod, by the workload's name": (
+        [app(workload=workload("default"))],
+        {},
+        "default-account",
+        "workload.service_account",
+    ),
+    "a namespace without webhooks": (
+        [app(workload=workload(namespace="kube-system"))],
+        {},
+        "system-namespace",
+        "workload.namespace",
+    ),
+    "a namespace without webhooks here": (
+        [app()],
+        {"apps": {"checkout": {"namespace": "kube-system"}}},
+        "system-namespace",
+        "config.keyless:environment.apps.checkout.namespace",
+    ),
     "duplicate app": ([app(), app(team="search")], {}, "duplicate-app", "app"),
     "unknown app": (
         [app()],
@@ -126,3 +230,44 @@ def test_a_project_whose_apps_are_gone_is_refused_and_not_emptied(tmp_path: Path
     (root / "apps").rename(root / "app")
     with pytest.raises(SpecError, match="every app would be taken down"):
         load_stack(root, "payments.dev")
+
+
+def _secret(name: str) -> dict[str, Any]:
+    return {name: {"kind": "keyvault", "vault": "vault", "secret": "psp", "access": "read"}}
+
+
+def _cache(name: str) -> dict[str, Any]:
+    return {name: {"kind": "redis", "cache": "cache", "access": "read"}}
+
+
+@pytest.mark.parametrize(
+    ("uses", "setting"),
+    [
+        ({"identity": blob()}, "IDENTITY_ENDPOINT"),
+        ({"imds": blob()}, "IMDS_ENDPOINT"),
+        ({"msi": blob()}, "MSI_ENDPOINT"),
+        (_secret("msi"), "MSI_SECRET"),
+        (_secret("azure-client"), "AZURE_CLIENT_SECRET"),
+        (_cache("azure"), "AZURE_USERNAME"),
+        (_cache("azure-authority"), "AZURE_AUTHORITY_HOST"),
+        (_cache("azure-pod-identity-authority"), "AZURE_POD_IDENTITY_AUTHORITY_HOST"),
+        (_cache("kubernetes"), "KUBERNETES_HOST"),
+        (_cache("kubernetes-service"), "KUBERNETES_SERVICE_HOST"),
+    ],
+)
+def test_a_setting_that_would_break_the_credential_chain(
+    tmp_path: Path, uses: dict[str, Any], setting: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        planned(tmp_path, [app(uses=uses)])
+    assert f"would be {setting}," in caught.value.findings[0].message
+    assert {one.rule for one in caught.value.findings} == {"reserved-setting"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("CronJob", "c" * 52), ("StatefulSet", "c" * 52), ("Job", "c" * 63), ("Deployment", "c" * 253)],
+)
+def test_a_name_as_long_as_kubernetes_takes_it(tmp_path: Path, kind: str, name: str) -> None:
+    written = workload(name, kind=kind, containers=["web"], service_account="checkout")
+    assert planned(tmp_path, [app(workload=written)]).stacks
