@@ -208,7 +208,7 @@ class _AppPlanner:
                     "give the use another name",
                 )
             settings[setting] = value
-        made = self.grant(name, use, identity, binding.grant)
+        made = replace(self.grant(name, use, identity, binding.grant), locked=resource.locked)
         twin = grants.get(binding.grant.target)
         grants[binding.grant.target] = made if twin is None else self.merged(twin, made)
 

@@ -18,9 +18,9 @@ from keyless.fields import (
     Subnet,
     Url,
     Word,
-    is_group_id,
+    group_id,
 )
-from keyless.plan import Cloud, Keys, Management
+from keyless.plan import Cloud, Keys, Management, Owner
 from keyless.plan import Network as NetworkPosture
 
 
@@ -41,6 +41,8 @@ class Identities(Frozen):
     """Accepts that several stacks write into one resource group, so that each can become the other's identities."""
     location: Location | None = None
     """Region of the identities."""
+    locked: bool = False
+    """Says that a delete lock stands on the group: federated credentials can be added there, and neither removed nor replaced."""
 
 
 class Cluster(Frozen):
@@ -65,13 +67,14 @@ class Cluster(Frozen):
 def _zones(value: str) -> str:
     if value in ("managed", "policy"):
         return value
-    if not is_group_id(value):
+    group = group_id(value)
+    if group is None:
         raise PydanticCustomError(
             "zones",
             "'{value}' is not one of managed, policy, or the id of a resource group",
             {"value": value},
         )
-    return value
+    return group
 
 
 class Network(Frozen):
@@ -84,7 +87,23 @@ class Network(Frozen):
     zones: Annotated[str, AfterValidator(_zones)]
     """`managed`: Keyless makes the private DNS zones. `policy`: an Azure Policy does. Else the id of the resource group that holds them."""
     location: Location | None = None
-    """Region of the endpoints."""
+    """Region of the endpoints, which is that of the subnet."""
+    spoke: bool = False
+    """Says that the network is a spoke: its names are resolved in a hub, so zones that Keyless made and linked here would not be asked."""
+    dns: Literal["azure", "own"] = "azure"
+    """`own`: the network asks DNS servers of its own, which do not see zones that are linked to it."""
+    dns_timeout: Annotated[int, Field(ge=1, le=240)] = 30
+    """Minutes that closing public access waits for an endpoint's records. Azure Policy alone may take ten."""
+
+    @model_validator(mode="after")
+    def _zones_are_asked(self) -> Self:
+        if self.zones == "managed" and (self.spoke or self.dns == "own"):
+            raise PydanticCustomError(
+                "unasked_zones",
+                "`zones: managed` makes zones that only this network asks, and it is said to {why}",
+                {"why": "be a spoke" if self.spoke else "have DNS servers of its own"},
+            )
+        return self
 
 
 class Override(Frozen):
@@ -98,13 +117,15 @@ class ResourceFacts(Frozen):
     """What every resource has, whatever its kind: its posture and its owner. Kinds add `kind`, `id` and hosts."""
 
     network: NetworkPosture = "public"
-    """`public` leaves its doors as they are. `firewall`: only the clusters get in, by a manual step. `endpoint` makes a private endpoint. `private` does, and closes public access by a manual step."""
+    """`public`: open. `firewall`: only the clusters' subnets and addresses get in. `endpoint` makes a private endpoint and leaves public access as it is. `private` makes one too, and closes public access once it works. Must be written where the resource is `patched`."""
     keys: Keys = "allowed"
-    """Whether access keys may work. `forbidden` is the end of the road: a manual step turns them off."""
+    """Whether access keys may work; `forbidden` is the end of the road. Must be written where the resource is `patched` and has keys."""
     management: Management = "referenced"
-    """`referenced`: Keyless makes grants and endpoints, and leaves the resource itself. `patched`: it may set what `network` and `keys` name; so far this is a manual step all the same."""
-    owner: Literal["terraform", "bicep"] | None = None
-    """Who else writes the resource; it cannot be `patched` then."""
+    """`referenced`: Keyless makes grants and endpoints, and what `network` and `keys` want of the resource itself is a manual step. `patched`: `pulumi up` sets that, and nothing else of it."""
+    owner: Owner | None = None
+    """Who else writes the resource; it cannot be `patched` then, and the manual step is that owner's own lines."""
+    locked: bool = False
+    """Says that a delete lock stands on the resource or above it: grants can be added there, and neither removed nor replaced."""
     override: Override | None = None
     """Why the keys are forbidden, where it is not proven that no app leans on one."""
     location: Location | None = None

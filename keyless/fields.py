@@ -80,12 +80,23 @@ def resource_group_fits(name: str) -> bool:
     return re.fullmatch(r"[-\w.()]{0,89}[-\w()]", name) is not None
 
 
-def is_group_id(text: str) -> bool:
-    """Whether `text` is the ARM id of a resource group."""
-    return (
-        re.fullmatch(rf"/subscriptions/{_GUID}/resourceGroups/[-\w.()]{{1,90}}", text, re.IGNORECASE)
-        is not None
-    )
+def group_id(text: str) -> str | None:
+    """The ARM id of a resource group in canonical case; None where `text` is none."""
+    form = rf"/subscriptions/(?P<subscription>{_GUID})/resourceGroups/(?P<group>[-\w.()]{{1,90}})/?"
+    match = re.fullmatch(form, text, re.IGNORECASE)
+    return match and f"/subscriptions/{match['subscription'].lower()}/resourceGroups/{match['group']}"
+
+
+def below_group(group: str, type_: str, name: str) -> ArmId:
+    """The id of the resource `name` of `type_` in the resource group whose id is `group`, in canonical case."""
+    _, _, subscription, _, resource_group = group.split("/")
+    return ArmId(f"{group}/providers/{type_}/{name}", subscription, resource_group, type_, name)
+
+
+def below(parent: ArmId, child: str, name: str) -> ArmId:
+    """The id of the child `name` of `parent`; `child` is the last word of its type, such as `databases`."""
+    text = f"{parent.text}/{child}/{name}"
+    return ArmId(text, parent.subscription, parent.resource_group, f"{parent.type}/{child}", name)
 
 
 def arm_id_of(type_: str | None = None) -> BeforeValidator:

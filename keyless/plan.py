@@ -14,7 +14,9 @@ Cloud = Literal["public", "usgov", "china"]
 Network = Literal["public", "firewall", "endpoint", "private"]
 Keys = Literal["allowed", "forbidden"]
 Management = Literal["referenced", "patched"]
+Owner = Literal["terraform", "bicep"]
 ManagedBy = Literal["keyless", "workload"]
+PolicySubject = Literal["keys", "public", "firewall", "credentials"]
 WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"]
 
 
@@ -70,7 +72,10 @@ class ManagedIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederatedCredential:
-    """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another."""
+    """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another.
+
+    `locked`: a delete lock keeps it from being removed or replaced.
+    """
 
     logical_name: str
     name: str
@@ -78,6 +83,7 @@ class FederatedCredential:
     issuer: str
     subject: str
     audiences: tuple[str, ...]
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,7 @@ class RoleAssignment:
 
     `assignment` is its name in Azure, a GUID; `role_id` the GUID of the role; `role_definition_id` the full id,
     in the subscription of `scope`, which is a full ARM id. `wider` says why the grant is more than was asked.
+    `locked`: a delete lock keeps it from being removed or replaced.
     """
 
     form: ClassVar = "RoleAssignment"
@@ -112,13 +119,14 @@ class RoleAssignment:
     because: str
     waiver: Waiver | None
     wider: str | None
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheAccess:
     """An access policy assignment on a Redis cache: `cache` is the cache or the Managed Redis cluster.
 
-    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis.
+    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis. `locked` as of a RoleAssignment.
     """
 
     form: ClassVar = "CacheAccess"
@@ -133,6 +141,7 @@ class CacheAccess:
     because: str
     waiver: Waiver | None
     wider: str | None
+    locked: bool = False
 
 
 Grant = RoleAssignment | CacheAccess
@@ -247,14 +256,24 @@ class PrivateEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posture:
-    """How a resource may be reached and entered; `override` is the reason of a rule that was set aside for it."""
+    """How a resource may be reached and entered; `override` is the reason of a rule that was set aside for it.
+
+    `kind` is the resource's, `id` its ARM id. `keyed` is False for a kind that has no keys. `cuts_off` are sentences: who is
+    shut out by this posture, whoever makes it. `locked`: a delete lock keeps what was granted on it from being taken away.
+    """
 
     resource: str
+    kind: str
+    id: ArmId
     stack: str
     network: Network
     keys: Keys
+    keyed: bool
     management: Management
+    owner: Owner | None
     override: str | None
+    locked: bool
+    cuts_off: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,16 +291,29 @@ class RuleList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """A property that must read one of `wanted` before anything is written; None stands for an absent one.
+
+    `path` leads below `properties`; `because` is told where the property reads otherwise.
+    """
+
+    path: str
+    wanted: tuple[str | bool | None, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArmPatch:
     """What a posture sets on one ARM resource that someone else made, and nothing else of it.
 
-    `values` by property path below `properties`, such as `networkAcls.defaultAction`.
+    `values` by property path below `properties`, such as `networkAcls.defaultAction`; `requires` is read before.
     """
 
     id: ArmId
     api_version: str
     values: Mapping[str, str | bool]
     rules: tuple[RuleList, ...]
+    requires: tuple[Precondition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +387,24 @@ class SharedPlan:
     diagnostic_settings: tuple[DiagnosticSetting, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltInPolicy:
+    """An Azure Policy definition that audits or denies what a posture closes, for `kinds` that the plan holds.
+
+    `definition` is its GUID; it and `name` are None where Azure has no such definition. `effect_parameter` is the name
+    of the parameter that takes one of `effects`. `flags` are the resources of this plan that it would flag.
+    """
+
+    kinds: tuple[str, ...]
+    subject: PolicySubject
+    name: str | None
+    definition: str | None
+    effects: tuple[str, ...]
+    effect_parameter: str | None
+    note: str | None
+    flags: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterAccess:
     """A cluster that a stack writes to: its name in the environment and its kubeconfig context."""
@@ -386,3 +436,4 @@ class Plan:
     environment: str
     stacks: tuple[StackPlan, ...]
     warnings: tuple[Finding, ...]
+    policies: tuple[BuiltInPolicy, ...] = ()

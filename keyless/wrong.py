@@ -21,6 +21,7 @@ _FIXES = {
     "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`; or remove the waiver",
     "workloads": "keep `workload` for one, `workloads: [...]` for several",
     "zones": "write managed, policy, or the whole id of the resource group that holds the zones",
+    "unasked_zones": "write `zones: policy`, or the id of the resource group that holds the zones which its DNS asks",
     "https": "write https://<host>/<path>: no user, password, query or space",
 }
 

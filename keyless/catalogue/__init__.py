@@ -45,7 +45,8 @@ class Target(Frozen):
     other_hosts: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     port: int
     group_ids: tuple[str, ...]
-    zones: Mapping[str, tuple[str, ...]]
+    zones: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """By cloud, the private DNS zones of each private link group."""
     close: str
     keys_off: str | None
     firewall: Firewall | None
@@ -75,17 +76,18 @@ class Refused(Frozen):
 @cache
 def entry(kind: str) -> Entry:
     """The facts of `kind`. Raises CatalogueError where the data file is wrong."""
-    return _read(f"{kind}.yaml", TypeAdapter(Entry))
+    return read_facts(f"{kind}.yaml", TypeAdapter(Entry))
 
 
 @cache
 def refused() -> tuple[Refused, ...]:
     """Roles that are refused whatever a waiver says."""
-    return _read("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+    return read_facts("refused.yaml", TypeAdapter(tuple[Refused, ...]))
 
 
-def _read(name: str, shape: TypeAdapter[T]) -> T:
-    raw = resources.files(__name__).joinpath(name).read_bytes()
+def read_facts(name: str, shape: TypeAdapter[T]) -> T:
+    """What the data file `name` of this folder holds. Raises CatalogueError where it is wrong."""
+    raw = resources.files("keyless.catalogue").joinpath(name).read_bytes()
     try:
         return shape.validate_python(parse_document(raw, f"catalogue/{name}").value, strict=False)
     except ValidationError as error:

@@ -23,6 +23,12 @@ class Storage(Resource):
     catalogued: ClassVar = "blob"
     kind: Literal["storage"]
     id: Annotated[ArmId, arm_id_of("Microsoft.Storage/storageAccounts")]
+    hierarchical_namespace: bool = False
+    """Says that it is a data lake account; its clients then reach blobs by the host `dfs` too, which needs an endpoint of its own."""
+
+    def group_ids(self) -> tuple[str, ...]:
+        """`blob`; a data lake account answers at `dfs` too, and each needs the other."""
+        return (*super().group_ids(), "dfs") if self.hierarchical_namespace else super().group_ids()
 
 
 class Blob(Use):

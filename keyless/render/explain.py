@@ -5,12 +5,16 @@ from difflib import get_close_matches
 from keyless.catalogue import KINDS, Entry, Target, entry, refused
 from keyless.errors import SpecError
 from keyless.finding import Finding
+from keyless.render.posture_words import explain_policy, explain_posture, posture_words
 
 
 def render_explanation(word: str) -> str:
-    """What `word` is: a kind of use or of resource, or the name or id of a role. Raises SpecError where it is neither."""
+    """What `word` is: a kind, a word of a posture, a role or a policy by name or id. Raises SpecError where it is none."""
     if word in KINDS:
         return _kind(word, entry(word))
+    told = explain_posture(word) or explain_policy(word)
+    if told is not None:
+        return told
     for never in refused():
         if word.lower() in (never.name.lower(), never.id):
             return f"{never.name} ({never.id})\n  refused, even with a waiver: {never.because}\n"
@@ -29,7 +33,8 @@ def render_explanation(word: str) -> str:
                     lines.append(f"  what `{kind}` gets on a {target} with access: {verb}")
     if lines:
         return "\n".join([word, *lines]) + "\n"
-    known = sorted({*KINDS, *names, *(target for kind in KINDS for target in entry(kind).targets)})
+    targets = (target for kind in KINDS for target in entry(kind).targets)
+    known = sorted({*KINDS, *names, *targets, *posture_words()})
     near = get_close_matches(word, known, 3)
     raise SpecError(
         Finding(
@@ -44,8 +49,9 @@ def _target(word: str, kind: str, facts: Target) -> str:
     lines = [word, f"  Azure resource: {facts.type}", f"  serves: {kind}", f"  port: {facts.port}"]
     lines += [f"  host in the cloud {cloud}: {host}" for cloud, host in facts.hosts.items()]
     lines += [
-        f"  private DNS zones in the cloud {cloud}: {', '.join(zones)}"
-        for cloud, zones in facts.zones.items()
+        f"  private DNS zones of {group} in the cloud {cloud}: {', '.join(zones)}"
+        for cloud, groups in facts.zones.items()
+        for group, zones in groups.items()
     ]
     lines.append(f"  close public access: {facts.close}")
     if facts.keys_off:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, Setting, Waiver
+from keyless.render.posture_json import patch_json, policy_json, posture_json
 
 VERSION = 1
 
@@ -30,17 +31,11 @@ def render_plan_json(plan: Plan) -> str:
                 for stack in stacks
                 for e in stack.shared.private_endpoints
             ],
-            "postures": [
-                {
-                    "resource": p.resource,
-                    "stack": p.stack,
-                    "network": p.network,
-                    "keys": p.keys,
-                    "management": p.management,
-                    "override": p.override,
-                }
+            "postures": [posture_json(posture) for stack in stacks for posture in stack.shared.postures],
+            "posture_patches": [
+                {"stack": stack.stack, **patch_json(patch)}
                 for stack in stacks
-                for p in stack.shared.postures
+                for patch in stack.shared.posture_patches
             ],
         },
         "manual": [
@@ -54,6 +49,7 @@ def render_plan_json(plan: Plan) -> str:
             for stack in stacks
             for step in stack.manual
         ],
+        "policies": [policy_json(policy) for policy in plan.policies if policy.kinds],
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
@@ -80,6 +76,7 @@ def _app(app: AppPlan) -> dict[str, Any]:
                 "issuer": c.issuer,
                 "subject": c.subject,
                 "audiences": list(c.audiences),
+                "locked": c.locked,
             }
             for c in app.credentials
         ],
@@ -113,7 +110,12 @@ def _grant(grant: Grant) -> dict[str, Any]:
         "access": grant.access,
         "form": grant.form,
     }
-    tail = {"because": grant.because, "waiver": _waiver(grant.waiver), "wider": grant.wider}
+    tail = {
+        "because": grant.because,
+        "waiver": _waiver(grant.waiver),
+        "wider": grant.wider,
+        "locked": grant.locked,
+    }
     if isinstance(grant, RoleAssignment):
         return {
             **head,

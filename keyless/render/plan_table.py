@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, StackPlan
 from keyless.render.columns import columns, counted
+from keyless.render.doors import changes, cut_off, doors, policies
 
 
 def render_plan_table(plan: Plan) -> str:
-    """Grants, what is wider than asked, endpoints, and the manual steps with their commands."""
+    """Grants, what is wider than asked, endpoints, doors, the manual steps with their commands, and what Azure Policy has."""
     stacks = plan.stacks
     apps = sorted((app for stack in stacks for app in stack.apps), key=lambda app: app.app)
     grants = sum(len(app.grants) for app in apps)
@@ -18,7 +19,11 @@ def render_plan_table(plan: Plan) -> str:
         _wider(apps),
         _overrides(stacks),
         _endpoints(stacks),
+        doors(stacks),
+        changes(stacks),
+        cut_off(stacks),
         _manual(stacks),
+        policies(plan),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -46,7 +51,7 @@ def _grants(apps: Sequence[AppPlan]) -> list[str]:
 
 
 def _row(app: AppPlan, grant: Grant) -> tuple[str, ...]:
-    mark = " (!)" if grant.wider or grant.waiver else ""
+    mark = (" (!)" if grant.wider or grant.waiver else "") + (" (locked)" if grant.locked else "")
     role = grant.role if isinstance(grant, RoleAssignment) else f"policy {grant.policy}"
     return app.app, app.stack, ", ".join(grant.uses), grant.access, _target(grant), role + mark
 

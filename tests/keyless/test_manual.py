@@ -42,7 +42,7 @@ def test_a_storage_account_of_the_clusters_region_cannot_take_an_address(tmp_pat
 
 def test_a_cache_takes_a_block_as_its_first_and_last_address(tmp_path: Path) -> None:
     (rule,) = commands(tmp_path, "cache", {"network": "firewall"}, cluster(egress=["20.0.0.16/30"]))
-    assert "--rule-name aks_dev_20_0_0_16_30 " in rule
+    assert "--rule-name keyless_aks_dev_20_0_0_16_30 " in rule
     assert rule.endswith("--start-ip 20.0.0.16 --end-ip 20.0.0.19")
 
 
