@@ -9,10 +9,10 @@ from pydantic_core import PydanticCustomError
 from keyless.fields import (
     Guid,
     Identity,
-    IpV4,
     Location,
     Namespace,
     ObjectName,
+    PublicIpV4,
     Reason,
     ResourceGroup,
     Subnet,
@@ -56,8 +56,8 @@ class Cluster(Frozen):
     """The cluster's context in the kubeconfig of whoever runs `pulumi up`."""
     delivery: Literal["patch", "gitops"] = "patch"
     """`patch`: `pulumi up` makes the ServiceAccount and patches the workload. `gitops`: it touches nothing in the cluster."""
-    egress: tuple[IpV4, ...] = Field((), strict=False)
-    """Addresses that the cluster's traffic leaves from: what the firewall of a resource must let in."""
+    egress: tuple[PublicIpV4, ...] = Field((), strict=False)
+    """Public addresses that the cluster's traffic leaves from: what the firewall of a resource must let in."""
     subnets: tuple[Subnet, ...] = Field((), strict=False)
     """Subnets of the cluster's nodes."""
     location: Location | None = None

@@ -14,6 +14,7 @@ _ARM_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[-\w.()]{1,90})/providers/(?P<rest>[\w.]+(?:/\w+/[-\w.()]+)+)/?",
     re.IGNORECASE,
 )
+_PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # Names of the last segment. Source: Azure, resource naming rules, read 2026-11.
 _NAMES = {
@@ -149,6 +150,16 @@ def _ipv4(text: str) -> str:
     return text
 
 
+def _public(text: str) -> str:
+    """Refuses what no rule of a service takes, or what would let everyone in. Source: RFC 1918; Azure Storage, IP network rules."""
+    network = IPv4Network(text)
+    if network.prefixlen < 8:
+        raise PydanticCustomError("wide_ip", "'{text}' is more than 16 million addresses", {"text": text})
+    if any(network.overlaps(one) for one in _PRIVATE):
+        raise PydanticCustomError("private_ip", "'{text}' is a private address", {"text": text})
+    return text
+
+
 Guid = Annotated[str, StringConstraints(pattern=f"^{_GUID}$", to_lower=True)]
 """A GUID."""
 Url = Annotated[str, StringConstraints(max_length=600), AfterValidator(_https)]
@@ -174,8 +185,8 @@ ObjectName = Annotated[
     ),
 ]
 """The name of a Kubernetes object: DNS labels, parted by dots."""
-IpV4 = Annotated[str, AfterValidator(_ipv4)]
-"""An IPv4 address or network, such as `20.0.0.10` or `20.0.0.0/28`."""
+PublicIpV4 = Annotated[str, AfterValidator(_ipv4), AfterValidator(_public)]
+"""A public IPv4 address or network, such as `20.0.0.10` or `20.0.0.0/28`."""
 Subnet = Annotated[ArmId, arm_id_of("Microsoft.Network/virtualNetworks/subnets")]
 """The ARM id of a subnet."""
 Identity = Annotated[ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities")]

@@ -38,7 +38,7 @@ def ways_in(
     """
     if resource.arm.network.firewall is None:
         fix = "write network: endpoint, then private"
-        raise _impossible(f"a {resource.kind} has no firewall rules", fix)
+        raise _impossible(f"'{name}' is a {resource.kind}, which has no firewall rules", fix)
     subnets: dict[str, ArmId] = {}
     addresses: dict[tuple[str, IPv4Network], Address] = {}
     shut_out: list[Cluster] = []
@@ -89,7 +89,7 @@ def _shut_out(
         if apps:
             yield _finding(
                 f"nothing of the cluster '{cluster.name}' may enter '{name}', and its firewall would keep out "
-                f"{', '.join(apps)}, which run there" + _ignored(resource, (cluster,), facts),
+                f"{', '.join(apps)} there" + _ignored(resource, (cluster,), facts),
                 _remedy(resource),
             )
 

@@ -340,7 +340,8 @@ class EndpointProof:
 class PosturePatch:
     """The posture of one `patched` resource, made in its owner's stack: one, also where it spans two ARM resources.
 
-    `proofs` are awaited for `dns_timeout` seconds before anything is written.
+    `proofs` are awaited for `dns_timeout` seconds before anything is written. `opens`: the posture says `public`. Only then
+    may the last of its children go: a cache without rules lets everyone in, and a line that is gone opens no door.
     """
 
     logical_name: str
@@ -350,6 +351,7 @@ class PosturePatch:
     children: tuple[ArmChild, ...]
     proofs: tuple[EndpointProof, ...]
     dns_timeout: int
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ def posture_patch(
         children=children(resource, ways),
         proofs=tuple(_proofs(resource, facts, endpoints)) if resource.network == "private" else (),
         dns_timeout=60 * (facts.network.dns_timeout if facts.network else 30),
+        opens=resource.network == "public",
     )
 
 

@@ -35,6 +35,7 @@ def patch_json(patch: PosturePatch) -> dict[str, Any]:
         ],
         "proofs": [{"endpoint": one.endpoint.text, "zones": list(one.zones)} for one in patch.proofs],
         "dns_timeout": patch.dns_timeout,
+        "opens": patch.opens,
     }
 
 

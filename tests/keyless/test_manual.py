@@ -57,6 +57,22 @@ def test_what_cannot_be_had_is_refused(resource: str, posture: dict[str, Any], t
     assert finding.key == f"config.keyless:environment.resources.{resource}.{next(iter(posture))}"
 
 
+def test_a_pair_of_addresses_is_two_commands_where_azure_refuses_the_pair(tmp_path: Path) -> None:
+    posture = {"network": "firewall", "location": "koreasouth"}
+    *allow, _ = commands(tmp_path, "orders", posture, cluster(egress=["20.0.0.8/31", "20.0.0.8"]))
+    assert [command.rsplit(" ", 1)[1] for command in allow] == ["20.0.0.8", "20.0.0.9"]
+
+
+@pytest.mark.parametrize("management", ["referenced", "patched"])
+def test_what_pulumi_sets_is_no_manual_step(management: str, tmp_path: Path) -> None:
+    resources = facts()["resources"]
+    posture = {"network": "public", "keys": "forbidden", "management": management}
+    resources = {**resources, "orders": {**resources["orders"], **posture}}
+    plan = planned(tmp_path, [app()], facts(resources=resources))
+    steps = [one.resource for stack in plan.stacks for one in stack.manual]
+    assert ("orders" in steps) == (management == "referenced")
+
+
 def test_keys_are_turned_off_by_hand(tmp_path: Path) -> None:
     (off,) = commands(tmp_path, "orders", {"keys": "forbidden"})
     assert off.endswith("--allow-shared-key-access false")
