@@ -5,10 +5,9 @@ from dataclasses import replace
 from keyless import names
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
-from keyless.fields import identity_name_fits, resource_group_fits
+from keyless.fields import below_group, identity_name_fits, resource_group_fits
 from keyless.plan import (
     AppPlan,
-    ArmId,
     CacheAccess,
     Grant,
     ManagedIdentity,
@@ -97,13 +96,8 @@ class _AppPlanner:
         made = self.override.identity is None
         if made:
             self.check_names(group, name)
-        usual = ArmId(
-            f"/subscriptions/{facts.subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
-            facts.subscription,
-            group,
-            "Microsoft.ManagedIdentity/userAssignedIdentities",
-            name,
-        )
+        home = f"/subscriptions/{facts.subscription}/resourceGroups/{group}"
+        usual = below_group(home, "Microsoft.ManagedIdentity/userAssignedIdentities", name)
         existing = self.override.identity
         if existing is not None and existing.key == usual.key:
             # In another spelling the engine would read "another" identity and delete the one it made: the same one.

@@ -93,7 +93,7 @@ class Network(Frozen):
     dns: Literal["azure", "own"] = "azure"
     """`own`: the network asks DNS servers of its own, which do not see zones that are linked to it."""
     dns_timeout: Annotated[int, Field(ge=1, le=240)] = 30
-    """Minutes that closing public access waits for an endpoint's records. Azure Policy alone may take ten."""
+    """Minutes that closing public access waits for an endpoint's records; at least 15 with `zones: policy`, as Azure Policy begins after ten."""
 
     @model_validator(mode="after")
     def _zones_are_asked(self) -> Self:
@@ -102,6 +102,16 @@ class Network(Frozen):
                 "unasked_zones",
                 "`zones: managed` makes zones that only this network asks, and it is said to {why}",
                 {"why": "be a spoke" if self.spoke else "have DNS servers of its own"},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _policy_has_time(self) -> Self:
+        if self.zones == "policy" and self.dns_timeout < 15:
+            raise PydanticCustomError(
+                "short_timeout",
+                "Azure Policy begins ten minutes after an endpoint is made, and `dns_timeout` is {minutes}",
+                {"minutes": self.dns_timeout},
             )
         return self
 

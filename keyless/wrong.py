@@ -20,6 +20,7 @@ _FIXES = {
     "wide_ip": "write the addresses that are the cluster's own",
     "less_than_equal": "write a smaller number",
     "greater_than_equal": "write a larger number",
+    "short_timeout": "write `dns_timeout: 30`, or leave it out",
     "one_line": "write it on one line",
     "owner": "remove `management: patched`, or remove `owner`",
     "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`; or remove the waiver",

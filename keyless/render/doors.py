@@ -7,7 +7,7 @@ from keyless.render.columns import columns
 
 _NETWORK = {
     "public": "opens public access",
-    "firewall": "opens public access to what its rules let in, and to nobody else",
+    "firewall": "lets in what its rules name, and nobody else",
     "private": "closes public access",
 }
 _KEYS = {"allowed": "allows keys", "forbidden": "turns keys off"}
@@ -64,7 +64,7 @@ def _change(posture: Posture, patch: PosturePatch) -> Iterator[str]:
     if patch.proofs:
         endpoints = ", ".join(one.endpoint.name for one in patch.proofs)
         minutes = patch.dns_timeout // 60
-        yield f"    once {endpoints} is approved and has its names, awaited for {minutes} minutes; else it closes nothing"
+        yield f"    awaits, at most {minutes} minutes, that approved and found by name are {endpoints}; else it closes nothing"
     for one in patch.patches:
         yield from _values(one)
     for child in patch.children:
@@ -84,15 +84,21 @@ def _literal(value: str | bool) -> str:
 
 
 def cut_off(stacks: Sequence[StackPlan]) -> list[str]:
-    """Each sentence once, with all resources that it is about."""
-    found: dict[str, list[str]] = {}
+    """Each sentence once, below all resources that it is about."""
+    by_sentence: dict[str, list[str]] = {}
     for stack in stacks:
         for one in stack.shared.postures:
             for sentence in one.cuts_off:
-                found.setdefault(sentence, []).append(one.resource)
-    if not found:
-        return []
-    return ["These doors shut out:", *(f"  {', '.join(names)}: {told}" for told, names in found.items())]
+                by_sentence.setdefault(sentence, []).append(one.resource)
+    by_names: dict[tuple[str, ...], list[str]] = {}
+    for sentence, names in by_sentence.items():
+        by_names.setdefault(tuple(names), []).append(sentence)
+    lines = [
+        line
+        for names, sentences in by_names.items()
+        for line in (f"  {', '.join(names)}:", *(f"    {sentence}" for sentence in sentences))
+    ]
+    return ["These doors shut out:", *lines] if lines else []
 
 
 def policies(plan: Plan) -> list[str]:

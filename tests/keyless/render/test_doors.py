@@ -46,7 +46,7 @@ def test_what_pulumi_sets_is_told_in_words_and_values(tmp_path: Path) -> None:
         """
 pulumi up sets, and nothing else of these:
   orders: closes public access; turns keys off
-    once pe-storders-blob-dev is approved and has its names, awaited for 30 minutes; else it closes nothing
+    awaits, at most 30 minutes, that approved and found by name are pe-storders-blob-dev; else it closes nothing
     storders: allowSharedKeyAccess = false, networkAcls.defaultAction = Deny, publicNetworkAccess = Disabled
 """
         in told
@@ -66,7 +66,7 @@ def test_rules_are_told_beside_those_of_others(tmp_path: Path) -> None:
 
 def test_whom_doors_shut_out_is_told_once_for_all_resources(tmp_path: Path) -> None:
     told = table(tmp_path, "openai", network="private", keys="forbidden")
-    assert "\nThese doors shut out:\n  assistant: every caller outside the virtual network" in told
+    assert "\nThese doors shut out:\n  assistant:\n    every caller outside the virtual network" in told
 
 
 def test_a_locked_grant_and_resource_are_marked(tmp_path: Path) -> None:
