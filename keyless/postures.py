@@ -92,7 +92,7 @@ def network_patch(resource: Resource, ways: WaysIn) -> ArmPatch | None:
         api_version=arm.api_version,
         values=dict(sorted(values.items())),
         rules=tuple(_rules(resource, ways)),
-        requires=_preconditions(arm.network.requires),
+        requires=(*_preconditions(arm.network.requires), *resource.preconditions()),
     )
 
 

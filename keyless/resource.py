@@ -11,7 +11,7 @@ from keyless.environment import ResourceFacts
 from keyless.errors import ResourceError
 from keyless.fields import arm_id_of
 from keyless.finding import Finding
-from keyless.plan import ArmId
+from keyless.plan import ArmId, Precondition
 
 
 class Resource(ResourceFacts):
@@ -47,6 +47,10 @@ class Resource(ResourceFacts):
                 )
             )
         return found[group_id]
+
+    def preconditions(self) -> tuple[Precondition, ...]:
+        """What must read as the entry says before its network is touched, beyond what holds for the whole type."""
+        return ()
 
     def group_ids(self) -> tuple[str, ...]:
         """The private link group ids: one endpoint each."""

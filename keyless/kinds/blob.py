@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from keyless.fields import Word, arm_id_of
-from keyless.plan import ArmId
+from keyless.plan import ArmId, Precondition
 from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
 
@@ -29,6 +29,13 @@ class Storage(Resource):
     def group_ids(self) -> tuple[str, ...]:
         """`blob`; a data lake account answers at `dfs` too, and each needs the other."""
         return (*super().group_ids(), "dfs") if self.hierarchical_namespace else super().group_ids()
+
+    def preconditions(self) -> tuple[Precondition, ...]:
+        """A data lake account is not closed while its clients have no endpoint for `dfs`."""
+        if self.network != "private" or self.hierarchical_namespace:
+            return ()
+        because = "it is a data lake account, and `dfs` has no endpoint: write `hierarchical_namespace: true`"
+        return (Precondition(path="isHnsEnabled", wanted=(False, None), because=because),)
 
 
 class Blob(Use):

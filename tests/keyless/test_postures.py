@@ -243,6 +243,25 @@ def test_keys_are_called_off_only_after_a_look(
     assert on.requires == ()
 
 
+@pytest.mark.parametrize(
+    ("network", "lake", "asked"),
+    [
+        ("private", False, True),
+        ("private", True, False),
+        ("firewall", False, False),
+        ("public", False, False),
+    ],
+)
+def test_an_account_that_turns_out_a_data_lake_is_not_closed_without_its_endpoint(
+    network: str, lake: bool, asked: bool, tmp_path: Path
+) -> None:
+    posture = {"network": network, "keys": "allowed", "management": "patched", "hierarchical_namespace": lake}
+    (patch,) = patch_of(guarded(tmp_path, "storage", posture)).patches
+    wanted = {one.path: one.wanted for one in patch.requires}
+    assert wanted["publicNetworkAccess"] == ("Enabled", "Disabled", None)
+    assert wanted.get("isHnsEnabled") == ((False, None) if asked else None)
+
+
 def test_the_subscription_of_a_patched_resource_is_one_of_its_stack(tmp_path: Path) -> None:
     other = SUBSCRIPTION.replace("2", "9")
     account = f"/subscriptions/{other}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/sta"
