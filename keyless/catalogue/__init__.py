@@ -76,17 +76,21 @@ class Refused(Frozen):
 @cache
 def entry(kind: str) -> Entry:
     """The facts of `kind`. Raises CatalogueError where the data file is wrong."""
-    return read_facts(f"{kind}.yaml", TypeAdapter(Entry))
+    return _read(f"{kind}.yaml", TypeAdapter(Entry))
 
 
 @cache
 def refused() -> tuple[Refused, ...]:
     """Roles that are refused whatever a waiver says."""
-    return read_facts("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+    return _read("refused.yaml", TypeAdapter(tuple[Refused, ...]))
 
 
 def read_facts(name: str, shape: TypeAdapter[T]) -> T:
     """What the data file `name` of this folder holds. Raises CatalogueError where it is wrong."""
+    return _read(name, shape)
+
+
+def _read(name: str, shape: TypeAdapter[T]) -> T:
     raw = resources.files("keyless.catalogue").joinpath(name).read_bytes()
     try:
         return shape.validate_python(parse_document(raw, f"catalogue/{name}").value, strict=False)

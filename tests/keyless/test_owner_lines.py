@@ -71,6 +71,7 @@ def test_a_firewall_in_terraform_holds_subnets_and_addresses(tmp_path: Path) -> 
         "# in azurerm_storage_account of storders",
         "# beside the rules that stand there",
         "public_network_access_enabled = true",
+        "# here, or in azurerm_storage_account_network_rules if they stand there: never in both",
         "network_rules {",
         '  default_action             = "Deny"',
         '  ip_rules                   = ["20.0.0.10"]',
