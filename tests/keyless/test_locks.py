@@ -6,7 +6,7 @@ from pathlib import Path
 
 from keyless.plan import ManualStep, Plan
 from tests.keyless.doors import guarded, posture_of
-from tests.keyless.project import apps_of, facts
+from tests.keyless.project import RESOURCES, app, apps_of, blob, facts, planned, storage
 
 IDENTITIES = facts()["identities"]
 
@@ -34,6 +34,16 @@ def test_a_locked_resource_marks_its_grants_and_says_the_step(tmp_path: Path) ->
 def test_a_cache_that_is_locked_marks_its_grants_too(tmp_path: Path) -> None:
     plan = guarded(tmp_path, "redis-managed", {"network": "public", "locked": True})
     assert [grant.locked for grant in apps_of(plan)["checkout"].grants] == [True]
+
+
+def test_a_lock_holds_what_is_below_it_and_nothing_else(tmp_path: Path) -> None:
+    cache = {"kind": "redis", "cache": "cache", "access": "read"}
+    resources = {"orders": storage(locked=True), "cache": RESOURCES["cache"]}
+    plan = planned(tmp_path, [app(uses={"b": blob(), "c": cache})], facts(resources=resources))
+    grants = apps_of(plan)["checkout"].grants
+    assert {(grant.uses, grant.locked) for grant in grants} == {(("b",), True), (("c",), False)}
+    (finding,) = plan.warnings
+    assert "the grants of checkout (b) and diagnostic settings can be added" in finding.message
 
 
 def test_what_is_not_locked_says_nothing(tmp_path: Path) -> None:
