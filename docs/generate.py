@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from docs.tooling.commands import commands
+from docs.tooling.doors import posture, rules
 from docs.tooling.kinds import kinds
 from docs.tooling.models import anchor, app_file, environment_file, resource_title, use_title
 from keyless.catalogue import refused
@@ -28,7 +29,9 @@ def render_all() -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    templates.filters.update(anchor=anchor, use_title=use_title, resource_title=resource_title)
+    templates.filters.update(
+        anchor=anchor, use_title=use_title, resource_title=resource_title, posture=posture, rules=rules
+    )
     pages: dict[str, dict[str, object]] = {
         "app-file.md": {"page": app_file(), "file": APP_EXAMPLE, "example": _read(APP_EXAMPLE)},
         "environment-file.md": {

@@ -1,16 +1,15 @@
 """Plans one app in one environment: its identity, grants and settings; its workloads are planned beside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keyless import names
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
 from keyless.existing import refer_to_credentials, refer_to_existing
-from keyless.fields import identity_name_fits, resource_group_fits
+from keyless.fields import below_group, identity_name_fits, resource_group_fits
 from keyless.merge import clashing, merged
 from keyless.plan import (
     AppPlan,
-    ArmId,
     CacheAccess,
     FederatedCredential,
     Grant,
@@ -138,13 +137,8 @@ class _AppPlanner:
         made = self.override.identity is None
         if made:
             self.check_names(group, name)
-        usual = ArmId(
-            f"/subscriptions/{facts.subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}",
-            facts.subscription,
-            group,
-            "Microsoft.ManagedIdentity/userAssignedIdentities",
-            name,
-        )
+        home = f"/subscriptions/{facts.subscription}/resourceGroups/{group}"
+        usual = below_group(home, "Microsoft.ManagedIdentity/userAssignedIdentities", name)
         existing = self.override.identity
         if existing is not None and existing.key == usual.key:
             # In another spelling the engine would read "another" identity and delete the one it made: the same one.
@@ -249,7 +243,7 @@ class _AppPlanner:
                     "give the use another name",
                 )
             settings[setting] = value
-        made = self.grant(name, use, identity, binding.grant)
+        made = replace(self.grant(name, use, identity, binding.grant), locked=resource.locked)
         grants.setdefault(binding.grant.target, []).append(made)
 
     def merged(self, grants: list[Grant]) -> Grant:

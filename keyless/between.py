@@ -18,6 +18,11 @@ from keyless.wrongs import Wrong
 
 FACTS = ("config", CONFIG_KEY)
 
+ZONES_FIX = (
+    "let one place keep the zones: write the id of their resource group as `zones` in every environment that uses them, "
+    "or give each environment a network and a resource group of its own"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:
@@ -87,7 +92,11 @@ def _managed_zones(environment: LoadedEnvironment) -> Iterator[tuple[str, str, s
     for resource in facts.resources.values():
         if resource.network in ("endpoint", "private"):
             try:
-                zones = resource.zones(facts.cloud)
+                zones = [
+                    zone
+                    for group_id in resource.group_ids()
+                    for zone in resource.zones(facts.cloud, group_id)
+                ]
             except ResourceError:  # told by that environment's own plan
                 continue
             for zone in zones:
@@ -157,19 +166,17 @@ def _facts(one: _Held, other: _Held) -> Iterator[Finding]:
     links = sorted(one.links.keys() & other.links.keys())
     path = (*FACTS, "network", "zones")
     if zones:
-        group = other.zones[zones[0]]
-        link = "" if links else ", and link that one's virtual network to it yourself"
         yield document.finding(
-            "same-zone",
+            "zone-overlap",
             path,
             f"{one.name} makes and links the zone '{zones[0].rsplit('/', 1)[1]}' in the same resource group already",
-            f"let one environment keep `managed`; write zones: {group} in the other{link}",
+            ZONES_FIX,
         )
     elif links:
         zone = links[0][1]
         yield document.finding(
-            "same-zone",
+            "zone-overlap",
             path,
             f"{one.name} links a zone '{zone}' to '{other.links[links[0]].rsplit('/', 1)[1]}' already, and a virtual network takes one",
-            "let one environment keep `managed`, and write the id of the resource group with its zones in the other",
+            ZONES_FIX,
         )

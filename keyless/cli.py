@@ -99,6 +99,30 @@ def _warn(plan: "Plan") -> None:
 
 
 @main.command()
+@click.argument("environment", metavar="ENV")
+@click.option(
+    "--policy", is_flag=True, required=True, help="Assignments of built-in policies, for a platform team."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the files into this folder.")
+@click.pass_obj
+def render(root: Path, environment: str, policy: bool, out: Path | None) -> None:
+    """Show what Keyless makes for ENV and does not apply itself."""
+    from keyless.planner import make_plan
+    from keyless.project import load_project
+    from keyless.render.policy import policy_files
+
+    project = load_project(root, (environment,))
+    for name, text in policy_files(make_plan(project.apps, project.environments[environment])).items():
+        if out is None:
+            click.echo(f"==> {name} <==\n{text}")
+        else:
+            file = out / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            click.echo(f"wrote {file}")
+
+
+@main.command()
 @click.option(
     "--env", "environment", help="Only this environment's stacks.", shell_complete=completion.environments
 )
@@ -178,7 +202,7 @@ def schema(out: Path) -> None:
 @main.command()
 @click.argument("word", shell_complete=completion.words)
 def explain(word: str) -> None:
-    """Explain WORD: a kind of use or resource, or a role."""
+    """Explain WORD: a kind, a word of a posture, a role or a policy."""
     from keyless.render.explain import render_explanation
 
     click.echo(render_explanation(word), nl=False)

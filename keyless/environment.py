@@ -34,7 +34,7 @@ from keyless.fields import (
     parse_group_id,
 )
 from keyless.masks import told
-from keyless.plan import Cloud, Keys, Management
+from keyless.plan import Cloud, Keys, Management, Owner
 from keyless.plan import Network as NetworkPosture
 
 
@@ -55,6 +55,8 @@ class Identities(Frozen):
     """Accepts that several stacks write into one resource group, so that each can become the other's identities. Stacks of two environments: both must accept it."""
     location: Location | None = None
     """Region of the identities."""
+    locked: bool = False
+    """Says that a delete lock stands on the group: federated credentials can be added there, and neither removed nor replaced."""
 
 
 class Cluster(Frozen):
@@ -104,7 +106,33 @@ class Network(Frozen):
     zones: Annotated[str, AfterValidator(_zones)]
     """`managed`: Keyless makes the private DNS zones. `policy`: an Azure Policy does. Else the id of the resource group that holds them."""
     location: Location | None = None
-    """Region of the endpoints."""
+    """Region of the endpoints, which is that of the subnet."""
+    spoke: bool = False
+    """Says that the network is a spoke: its names are resolved in a hub, so zones that Keyless made and linked here would not be asked."""
+    dns: Literal["azure", "own"] = "azure"
+    """`own`: the network asks DNS servers of its own, which do not see zones that are linked to it."""
+    dns_timeout: Annotated[int, Field(ge=1, le=240)] = 30
+    """Minutes that closing public access waits for an endpoint's records; at least 15 with `zones: policy`, as Azure Policy begins after ten."""
+
+    @model_validator(mode="after")
+    def _zones_are_asked(self) -> Self:
+        if self.zones == "managed" and (self.spoke or self.dns == "own"):
+            raise PydanticCustomError(
+                "unasked_zones",
+                "`zones: managed` makes zones that only this network asks, and it is said to {why}",
+                {"why": "be a spoke" if self.spoke else "have DNS servers of its own"},
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _policy_has_time(self) -> Self:
+        if self.zones == "policy" and self.dns_timeout < 15:
+            raise PydanticCustomError(
+                "short_timeout",
+                "Azure Policy begins ten minutes after an endpoint is made, and `dns_timeout` is {minutes}",
+                {"minutes": self.dns_timeout},
+            )
+        return self
 
 
 class Override(Frozen):
@@ -118,13 +146,15 @@ class ResourceFacts(Frozen):
     """What every resource has, whatever its kind: its posture and its owner. Kinds add `kind`, `id` and hosts."""
 
     network: NetworkPosture = "public"
-    """`public` leaves its doors as they are. `firewall`: only the clusters get in, by a manual step. `endpoint` makes a private endpoint. `private` does, and closes public access by a manual step."""
+    """`public`: open. `firewall`: only the clusters' subnets and addresses get in. `endpoint` makes a private endpoint and leaves public access as it is. `private` makes one too, and closes public access once it works. Must be written where the resource is `patched`."""
     keys: Keys = "allowed"
-    """Whether access keys may work. `forbidden` is the end of the road: a manual step turns them off."""
+    """Whether access keys may work; `forbidden` is the end of the road. Must be written where the resource is `patched` and has keys."""
     management: Management = "referenced"
-    """`referenced`: Keyless makes grants and endpoints, and leaves the resource itself. `patched`: it may set what `network` and `keys` name; so far this is a manual step all the same."""
-    owner: Literal["terraform", "bicep"] | None = None
-    """Who else writes the resource; it cannot be `patched` then."""
+    """`referenced`: Keyless makes grants and endpoints, and what `network` and `keys` want of the resource itself is a manual step. `patched`: `pulumi up` sets that, and nothing else of it."""
+    owner: Owner | None = None
+    """Who else writes the resource; it cannot be `patched` then, and the manual step is that owner's own lines."""
+    locked: bool = False
+    """Says that a delete lock stands on the resource or above it: grants can be added there, and neither removed nor replaced."""
     override: Override | None = None
     """Why the keys are forbidden, where it is not proven that no app leans on one."""
     location: Location | None = None

@@ -111,10 +111,23 @@ def resource_group_fits(name: str) -> bool:
 
 def parse_group_id(text: str) -> str | None:
     """The ARM id of a resource group in canonical spelling, its name as written; None where `text` is none."""
-    match = re.fullmatch(rf"/subscriptions/({_GUID})/resourceGroups/([-\w.()]+)", text, re.IGNORECASE)
+    match = re.fullmatch(rf"/subscriptions/({_GUID})/resourceGroups/([-\w.()]+)/?", text, re.IGNORECASE)
     if match is None or not resource_group_fits(match[3]):
         return None
     return f"/subscriptions/{match[1].lower()}/resourceGroups/{match[3]}"
+
+
+def below_group(group: str, type_: str, name: str) -> ArmId:
+    """The id of the resource `name` of `type_` in the resource group whose id is `group`, in canonical case."""
+    # A name that is none may hold a slash; it is told elsewhere.
+    _, _, subscription, _, resource_group = group.split("/", 4)
+    return ArmId(f"{group}/providers/{type_}/{name}", subscription, resource_group, type_, name)
+
+
+def below(parent: ArmId, child: str, name: str) -> ArmId:
+    """The id of the child `name` of `parent`; `child` is the last word of its type, such as `databases`."""
+    text = f"{parent.text}/{child}/{name}"
+    return ArmId(text, parent.subscription, parent.resource_group, f"{parent.type}/{child}", name)
 
 
 def arm_id_of(type_: str | None = None) -> BeforeValidator:

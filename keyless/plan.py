@@ -14,7 +14,9 @@ Cloud = Literal["public", "usgov", "china"]
 Network = Literal["public", "firewall", "endpoint", "private"]
 Keys = Literal["allowed", "forbidden"]
 Management = Literal["referenced", "patched"]
+Owner = Literal["terraform", "bicep"]
 ManagedBy = Literal["keyless", "workload"]
+PolicySubject = Literal["keys", "public", "firewall", "credentials"]
 WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"]
 
 
@@ -73,6 +75,7 @@ class FederatedCredential:
     """Lets the ServiceAccount `subject` of `cluster` become the identity. Written one after another.
 
     `made` is False where the environment names one that exists; `name` is its name then.
+    `locked`: a delete lock keeps it from being removed or replaced.
     """
 
     logical_name: str
@@ -82,6 +85,7 @@ class FederatedCredential:
     subject: str
     audiences: tuple[str, ...]
     made: bool = True
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,7 @@ class RoleAssignment:
     `assignment` is its name in Azure, a GUID; `role_id` the GUID of the role; `role_definition_id` the full id,
     in the subscription of `scope`, which is a full ARM id. `wider` says why the grant is more than was asked.
     `made` is False where the environment names one that exists.
+    `locked`: a delete lock keeps it from being removed or replaced.
     """
 
     form: ClassVar = "RoleAssignment"
@@ -118,6 +123,7 @@ class RoleAssignment:
     waiver: Waiver | None
     wider: str | None
     made: bool = True
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,7 @@ class CacheAccess:
 
     `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis. `made` is False where
     the environment names one that exists.
+    `database` is the database of a Managed Redis cluster and None on Azure Cache for Redis. `locked` as of a RoleAssignment.
     """
 
     form: ClassVar = "CacheAccess"
@@ -141,6 +148,7 @@ class CacheAccess:
     waiver: Waiver | None
     wider: str | None
     made: bool = True
+    locked: bool = False
 
 
 Grant = RoleAssignment | CacheAccess
@@ -264,14 +272,24 @@ class PrivateEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posture:
-    """How a resource may be reached and entered; `override` is the reason of a rule that was set aside for it."""
+    """How a resource may be reached and entered; `override` is the reason of a rule that was set aside for it.
+
+    `kind` is the resource's, `id` its ARM id. `keyed` is False for a kind that has no keys. `cuts_off` are sentences: who is
+    shut out by this posture, whoever makes it. `locked`: a delete lock keeps what was granted on it from being taken away.
+    """
 
     resource: str
+    kind: str
+    id: ArmId
     stack: str
     network: Network
     keys: Keys
+    keyed: bool
     management: Management
+    owner: Owner | None
     override: str | None
+    locked: bool
+    cuts_off: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,16 +307,29 @@ class RuleList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """A property that must read one of `wanted` before anything is written; None stands for an absent one.
+
+    `path` leads below `properties`; `because` is told where the property reads otherwise.
+    """
+
+    path: str
+    wanted: tuple[str | bool | None, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArmPatch:
     """What a posture sets on one ARM resource that someone else made, and nothing else of it.
 
-    `values` by property path below `properties`, such as `networkAcls.defaultAction`.
+    `values` by property path below `properties`, such as `networkAcls.defaultAction`; `requires` is read before.
     """
 
     id: ArmId
     api_version: str
     values: Mapping[str, str | bool]
     rules: tuple[RuleList, ...]
+    requires: tuple[Precondition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +356,8 @@ class EndpointProof:
 class PosturePatch:
     """The posture of one `patched` resource, made in its owner's stack: one, also where it spans two ARM resources.
 
-    `proofs` are awaited for `dns_timeout` seconds before anything is written.
+    `proofs` are awaited for `dns_timeout` seconds before anything is written. `opens`: the posture says `public`. Only then
+    may the last of its children go: a cache without rules lets everyone in, and a line that is gone opens no door.
     """
 
     logical_name: str
@@ -335,6 +367,7 @@ class PosturePatch:
     children: tuple[ArmChild, ...]
     proofs: tuple[EndpointProof, ...]
     dns_timeout: int
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +405,24 @@ class SharedPlan:
     diagnostic_settings: tuple[DiagnosticSetting, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltInPolicy:
+    """An Azure Policy definition that audits or denies what a posture closes, for `kinds` that the plan holds.
+
+    `definition` is its GUID; it and `name` are None where Azure has no such definition. `effect_parameter` is the name
+    of the parameter that takes one of `effects`. `flags` are the resources of this plan that it would flag.
+    """
+
+    kinds: tuple[str, ...]
+    subject: PolicySubject
+    name: str | None
+    definition: str | None
+    effects: tuple[str, ...]
+    effect_parameter: str | None
+    note: str | None
+    flags: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterAccess:
     """A cluster that a stack writes to: its name in the environment and its kubeconfig context."""
@@ -403,3 +454,4 @@ class Plan:
     environment: str
     stacks: tuple[StackPlan, ...]
     warnings: tuple[Finding, ...]
+    policies: tuple[BuiltInPolicy, ...] = ()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from keyless.app_planner import override_of, plan_app, stack_name
 from keyless.between import refuse_clashes_between
+from keyless.builtin_policies import builtin_policies
 from keyless.clashes import (
     refuse_clashes,
     refuse_same_names,
@@ -24,6 +25,8 @@ from keyless.clashes import (
 )
 from keyless.errors import PlanError, SpecError
 from keyless.finding import Finding
+from keyless.locks import locked_credentials
+from keyless.network_clashes import refuse_overlaps, refuse_regions
 from keyless.plan import (
     AppPlan,
     ClusterAccess,
@@ -150,6 +153,9 @@ def check_project(project: Project) -> dict[str, Plan]:
     if wrong:
         raise PlanError(*wrong)
     refuse_clashes_between(project.apps, project.environments.values())
+    overlaps = tuple(refuse_overlaps(tuple(plans.values()), project))
+    if overlaps:
+        raise PlanError(*overlaps)
     return plans
 
 
@@ -167,14 +173,18 @@ def make_plan(apps: Iterable[LoadedApp], environment: LoadedEnvironment) -> Plan
             planned.append(made)
     refuse_clashes(present, planned, wrong)
     refuse_shared_groups(present, planned, environment, wrong)
+    wrong.findings.extend(refuse_regions(environment))
     wrong.stop()
     shared = shared_of(environment, tuple(planned))
     refuse_same_names(present, planned, shared.by_stack, environment, wrong)
     wrong.stop()
+    manual = (*shared.manual, *locked_credentials(environment.facts.identities, tuple(planned)))
+    postures = [posture for one in shared.by_stack.values() for posture in one.postures]
     return Plan(
         environment=environment.name,
-        stacks=tuple(_stacks(environment, ordered, planned, shared.by_stack, shared.manual)),
-        warnings=tuple(_warnings(ordered, planned, environment)),
+        stacks=tuple(_stacks(environment, ordered, planned, shared.by_stack, manual)),
+        warnings=(*_warnings(ordered, planned, environment), *shared.warnings),
+        policies=tuple(builtin_policies(postures, identities=any(app.identity.made for app in planned))),
     )
 
 
@@ -267,6 +277,7 @@ def _stacks(
         subscriptions |= {endpoint.subscription for endpoint in mine.private_endpoints} | {
             zone.id.subscription for zone in mine.zones
         }
+        subscriptions |= {patch.subscription for patch in mine.posture_patches}
         used = {account.cluster for app in members for account in app.service_accounts}
         used |= {patch.cluster for app in members for patch in app.patches}
         yield StackPlan(

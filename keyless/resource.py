@@ -7,11 +7,12 @@ from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from keyless.catalogue import Target, entry
+from keyless.catalogue.arm import ArmType, arm_type
 from keyless.environment import ResourceFacts
 from keyless.errors import ResourceError
 from keyless.fields import arm_id_of
 from keyless.finding import Finding
-from keyless.plan import ArmId
+from keyless.plan import ArmId, Precondition
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 
@@ -31,8 +32,13 @@ class Resource(ResourceFacts):
         """What the catalogue knows of this type of resource."""
         return entry(self.catalogued).targets[self.kind]
 
-    def zones(self, cloud: str) -> tuple[str, ...]:
-        """Private DNS zones that this resource needs. Raises ResourceError where they are not known in `cloud`."""
+    @property
+    def arm(self) -> ArmType:
+        """What the catalogue knows of its ARM type: what a posture sets there."""
+        return arm_type(self.facts.type)
+
+    def zones(self, cloud: str, group_id: str) -> tuple[str, ...]:
+        """Private DNS zones that the endpoint of `group_id` needs. Raises ResourceError where unknown in `cloud`."""
         found = self.facts.zones.get(cloud)
         if found is None:
             raise ResourceError(
@@ -43,7 +49,11 @@ class Resource(ResourceFacts):
                     fix="write network: public or firewall",
                 )
             )
-        return found
+        return found[group_id]
+
+    def preconditions(self) -> tuple[Precondition, ...]:
+        """What must read as the entry says before its network is touched, beyond what holds for the whole type."""
+        return ()
 
     def group_ids(self) -> tuple[str, ...]:
         """The private link group ids: one endpoint each."""

@@ -1,95 +1,166 @@
 """What the environment or a team owns: private endpoints and their zones, postures, and the steps left to people."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from keyless import names
-from keyless.environment import Network
+from keyless.cut_off import cuts_off
+from keyless.endpoints import endpoints_of, twin_endpoints, unserved_zones
 from keyless.errors import PlanError
 from keyless.finding import Finding
+from keyless.firewall import WaysIn, ways_in
+from keyless.locks import locked_resource
 from keyless.manual import manual_steps
 from keyless.plan import (
     AppPlan,
-    ArmId,
     CacheAccess,
     ManualStep,
     Posture,
+    PosturePatch,
     PrivateDnsZone,
     PrivateEndpoint,
     SharedPlan,
 )
+from keyless.postures import posture_patch, refuse_keyless_kind, refuse_unwritten
 from keyless.project import LoadedEnvironment
 from keyless.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The shared plan of each stack that has one, and all manual steps, sorted."""
+    """The shared plan of each stack that has one, and all manual steps, sorted; `warnings` change nothing."""
 
     by_stack: dict[str, SharedPlan]
     manual: tuple[ManualStep, ...]
+    warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """What one resource comes to."""
+
+    endpoints: tuple[PrivateEndpoint, ...]
+    posture: Posture
+    patch: PosturePatch | None
+    manual: tuple[ManualStep, ...]
+    warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What one stack owns."""
+
+    endpoints: list[PrivateEndpoint] = field(default_factory=list)
+    postures: list[Posture] = field(default_factory=list)
+    patches: list[PosturePatch] = field(default_factory=list)
 
 
 def shared_of(environment: LoadedEnvironment, apps: tuple[AppPlan, ...]) -> Shared:
     """Endpoints, zones, postures and manual steps of every resource. Raises PlanError."""
-    by_stack: dict[str, list[tuple[tuple[PrivateEndpoint, ...], Posture]]] = {}
+    by_stack: dict[str, _Rows] = {environment.name: _Rows()}
     manual: list[ManualStep] = []
     zones: dict[str, PrivateDnsZone] = {}
     wrong: list[Finding] = []
+    warnings: list[Finding] = []
+    users = _users(apps)
     _refuse_twins(environment)
     for name, resource in sorted(environment.facts.resources.items()):
+        document, path = environment.where("resources", name)
         stack = environment.name if resource.team is None else f"{resource.team}.{environment.name}"
-        posture = Posture(
-            resource=name,
-            stack=stack,
-            network=resource.network,
-            keys=resource.keys,
-            management=resource.management,
-            override=resource.override.because if resource.override else None,
-        )
+        mine = tuple(users.get(resource.id.key, ()))
         try:
-            endpoints = tuple(_endpoints(name, resource, stack, environment, apps, zones))
-            steps = tuple(manual_steps(name, resource, stack, environment.facts))
+            made = _guarded(name, resource, stack, environment, mine, zones)
         except PlanError as error:
-            document, path = environment.where("resources", name)
             wrong.extend(
                 document.finding(found.rule, (*path, found.key or "network"), found.message, found.fix)
                 for found in error.findings
             )
             continue
-        by_stack.setdefault(stack, []).append((endpoints, posture))
-        manual.extend(steps)
-    wrong.extend(_twin_endpoints(environment, by_stack))
+        rows = by_stack.setdefault(stack, _Rows())
+        rows.endpoints.extend(made.endpoints)
+        rows.postures.append(made.posture)
+        rows.patches.extend([made.patch] if made.patch else [])
+        manual.extend(made.manual)
+        warnings.extend(
+            replace(
+                document.finding(found.rule, (*path, found.key or "network"), found.message, found.fix),
+                severity="warning",
+            )
+            for found in made.warnings
+        )
+    wrong.extend(twin_endpoints(environment, [one for rows in by_stack.values() for one in rows.endpoints]))
     if wrong:
         raise PlanError(*wrong)
-    made = tuple(zones[name] for name in sorted(zones))
-    by_stack.setdefault(environment.name, [])
+    made_zones = tuple(zones[name] for name in sorted(zones))
     plans = {
         stack: SharedPlan(
-            zones=made if stack == environment.name else (),
-            private_endpoints=tuple(endpoint for endpoints, _ in rows for endpoint in endpoints),
-            postures=tuple(posture for _, posture in rows),
+            zones=made_zones if stack == environment.name else (),
+            private_endpoints=tuple(rows.endpoints),
+            postures=tuple(rows.postures),
+            posture_patches=tuple(rows.patches),
         )
         for stack, rows in by_stack.items()
     }
-    return Shared(plans, tuple(manual))
+    return Shared(plans, tuple(manual), tuple(warnings))
 
 
-def _twin_endpoints(
-    environment: LoadedEnvironment, by_stack: dict[str, list[tuple[tuple[PrivateEndpoint, ...], Posture]]]
-) -> Iterator[Finding]:
-    """Two accounts of one name in different groups would give their endpoints one name."""
-    seen: dict[str, str] = {}
-    for endpoint in (one for rows in by_stack.values() for endpoints, _ in rows for one in endpoints):
-        twin = seen.setdefault(endpoint.name, endpoint.resource)
-        if twin != endpoint.resource:
-            document, path = environment.where("resources", endpoint.resource)
-            yield document.finding(
-                "same-endpoint",
-                (*path, "network"),
-                f"its private endpoint would be called '{endpoint.name}', like that of '{twin}'",
-                "make the endpoint of one of them yourself and write network: public or firewall here",
-            )
+def _guarded(
+    name: str,
+    resource: Resource,
+    stack: str,
+    environment: LoadedEnvironment,
+    users: tuple[AppPlan, ...],
+    zones: dict[str, PrivateDnsZone],
+) -> _Guarded:
+    """Endpoints, posture, and who sets it: `pulumi up` or people. Raises PlanError, keys relative to the entry."""
+    facts = environment.facts
+    refuse_keyless_kind(name, resource)
+    refuse_unwritten(name, resource)
+    names = tuple(sorted(app.app for app in users))
+    by_cluster = _by_cluster(users)
+    endpoints = tuple(endpoints_of(name, resource, stack, environment, names, zones))
+    ways = ways_in(name, resource, facts, by_cluster) if resource.network == "firewall" else WaysIn()
+    patched = resource.management == "patched"
+    posture = Posture(
+        resource=name,
+        kind=resource.kind,
+        id=resource.id,
+        stack=stack,
+        network=resource.network,
+        keys=resource.keys,
+        keyed=resource.arm.keys is not None,
+        management=resource.management,
+        owner=resource.owner,
+        override=resource.override.because if resource.override else None,
+        locked=resource.locked,
+        cuts_off=tuple(cuts_off(resource, facts, by_cluster)),
+    )
+    told, steps = locked_resource(name, resource, stack, users)
+    return _Guarded(
+        endpoints=endpoints,
+        posture=posture,
+        patch=posture_patch(name, resource, facts, ways, endpoints) if patched else None,
+        manual=(*(() if patched else manual_steps(name, resource, stack, ways)), *steps),
+        warnings=(*unserved_zones(name, resource, environment), *told),
+    )
+
+
+def _users(apps: tuple[AppPlan, ...]) -> Mapping[str, list[AppPlan]]:
+    """The apps with a grant on or below each resource, by its key."""
+    found: dict[str, dict[str, AppPlan]] = {}
+    for app in apps:
+        for grant in app.grants:
+            scope = grant.cache.key if isinstance(grant, CacheAccess) else grant.scope.lower()
+            # /subscriptions/<s>/resourceGroups/<g>/providers/<namespace>/<type>/<name>, then what is below it
+            found.setdefault("/".join(scope.split("/")[:9]), {})[app.app] = app
+    return {key: list(users.values()) for key, users in found.items()}
+
+
+def _by_cluster(users: tuple[AppPlan, ...]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for app in users:
+        for credential in app.credentials:
+            found.setdefault(credential.cluster, set()).add(app.app)
+    return {cluster: tuple(sorted(names)) for cluster, names in found.items()}
 
 
 def _refuse_twins(environment: LoadedEnvironment) -> None:
@@ -106,92 +177,3 @@ def _refuse_twins(environment: LoadedEnvironment) -> None:
                     "keep one name for it",
                 )
             )
-
-
-def _endpoints(
-    name: str,
-    resource: Resource,
-    stack: str,
-    environment: LoadedEnvironment,
-    apps: tuple[AppPlan, ...],
-    zones: dict[str, PrivateDnsZone],
-) -> Iterator[PrivateEndpoint]:
-    if resource.network not in ("endpoint", "private"):
-        return
-    network = environment.facts.network
-    if network is None:
-        raise PlanError(
-            Finding(
-                rule="no-network",
-                key="network",
-                message=f"network: {resource.network} needs a private endpoint, and the environment has no `network`",
-                fix="write network: {subnet: ..., resource_group: ..., zones: managed} in the environment",
-            )
-        )
-    facts = environment.facts
-    ids = tuple(_zone_ids(resource, network, environment))
-    if network.zones == "managed":
-        for zone in ids:
-            zones.setdefault(zone.name, _zone(zone, network, environment))
-    users = tuple(
-        sorted(
-            {
-                app.app
-                for app in apps
-                for grant in app.grants
-                if _reaches(
-                    grant.cache.key if isinstance(grant, CacheAccess) else grant.scope.lower(),
-                    resource.id.key,
-                )
-            }
-        )
-    )
-    for group_id in resource.group_ids():
-        logical = names.logical(name, group_id.lower(), "endpoint")
-        yield PrivateEndpoint(
-            logical_name=logical,
-            zone_group_logical_name=f"{logical}-zones",
-            resource=name,
-            stack=stack,
-            name=names.shortened(f"pe-{resource.id.name}-{group_id}-{environment.name}".lower(), 80),
-            subscription=network.subnet.subscription,
-            resource_group=network.resource_group,
-            location=network.location or facts.location,
-            subnet=network.subnet.text,
-            target=resource.id,
-            group_id=group_id,
-            zones=ids,
-            used_by=users,
-            protected=facts.protected,
-            tags=dict(sorted(facts.tags.items())),
-        )
-
-
-def _reaches(scope: str, resource: str) -> bool:
-    return scope == resource or scope.startswith(resource + "/")
-
-
-def _zone_ids(resource: Resource, network: Network, environment: LoadedEnvironment) -> Iterator[ArmId]:
-    if network.zones == "policy":
-        return
-    if network.zones == "managed":
-        group = f"/subscriptions/{network.subnet.subscription}/resourceGroups/{network.resource_group}"
-    else:
-        group = network.zones
-    _, _, subscription, _, resource_group = group.split("/")
-    for zone in resource.zones(environment.facts.cloud):
-        kind = "Microsoft.Network/privateDnsZones"
-        yield ArmId(f"{group}/providers/{kind}/{zone}", subscription, resource_group, kind, zone)
-
-
-def _zone(zone: ArmId, network: Network, environment: LoadedEnvironment) -> PrivateDnsZone:
-    virtual_network = network.subnet.text.rsplit("/subnets/", 1)[0]
-    return PrivateDnsZone(
-        logical_name=names.logical(zone.name, "zone"),
-        id=zone,
-        link_logical_name=names.logical(zone.name, "link"),
-        link_name=names.shortened(virtual_network.rsplit("/", 1)[1], 80),
-        virtual_network=virtual_network,
-        protected=environment.facts.protected,
-        tags=dict(sorted(environment.facts.tags.items())),
-    )

@@ -164,6 +164,7 @@ class WorkloadPlanner:
                     issuer=cluster.issuer,
                     audiences=(AUDIENCE,),
                     subject=f"system:serviceaccount:{workload.namespace}:{workload.service_account}",
+                    locked=self.environment.facts.identities.locked and self.override.identity is None,
                 )
         if len(found) > MAX_CREDENTIALS:
             self.wrong.add(

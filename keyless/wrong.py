@@ -22,6 +22,9 @@ _FIXES = {
     "clusters": "give each cluster its own name, issuer and context",
     "ip": "write the public addresses that the cluster's traffic leaves from, such as 20.0.0.10 or 20.0.0.0/24",
     "issuer": "write it as `az aks show --query oidcIssuerProfile.issuerUrl` prints it, to the last character",
+    "less_than_equal": "write a smaller number",
+    "greater_than_equal": "write a larger number",
+    "short_timeout": "write `dns_timeout: 30`, or leave it out",
     "one_line": "write it on one line",
     "owner": "remove `management: patched`, or remove `owner`",
     "tags": "write at most 50, names of 1 to 512 characters without <>%&\\?/, values of at most 256 characters",
@@ -31,6 +34,7 @@ _FIXES = {
     "workloads": "keep `workload` for one, `workloads: [...]` for several",
     "zones": "write managed, policy, or the whole id of the resource group that holds the zones",
     "grant_id": "write <scope>/providers/Microsoft.Authorization/roleAssignments/<guid>, as `az role assignment list --all` prints it",
+    "unasked_zones": "write `zones: policy`, or the id of the resource group that holds the zones which its DNS asks",
     "https": "write https://<host>/<path>: no user, password, query or space",
 }
 

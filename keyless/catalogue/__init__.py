@@ -48,7 +48,8 @@ class Target(Frozen):
     other_hosts: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     port: int
     group_ids: tuple[str, ...]
-    zones: Mapping[str, tuple[str, ...]]
+    zones: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """By cloud, the private DNS zones of each private link group."""
     close: str
     keys_off: str | None
     firewall: Firewall | None

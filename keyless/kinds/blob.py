@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import StringConstraints
 
 from keyless.fields import Word, arm_id_of
-from keyless.plan import ArmId
+from keyless.plan import ArmId, Precondition
 from keyless.resource import Resource, host
 from keyless.use import Binding, RoleGrant, Use
 
@@ -23,6 +23,19 @@ class Storage(Resource):
     catalogued: ClassVar = "blob"
     kind: Literal["storage"]
     id: Annotated[ArmId, arm_id_of("Microsoft.Storage/storageAccounts")]
+    hierarchical_namespace: bool = False
+    """Says that it is a data lake account; its clients then reach blobs by the host `dfs` too, which needs an endpoint of its own."""
+
+    def group_ids(self) -> tuple[str, ...]:
+        """`blob`; a data lake account answers at `dfs` too, and each needs the other."""
+        return (*super().group_ids(), "dfs") if self.hierarchical_namespace else super().group_ids()
+
+    def preconditions(self) -> tuple[Precondition, ...]:
+        """A data lake account is not closed while its clients have no endpoint for `dfs`."""
+        if self.network != "private" or self.hierarchical_namespace:
+            return ()
+        because = "it is a data lake account, and `dfs` has no endpoint: write `hierarchical_namespace: true`"
+        return (Precondition(path="isHnsEnabled", wanted=(False, None), because=because),)
 
 
 class Blob(Use):

@@ -6,12 +6,14 @@ from difflib import get_close_matches
 from keyless.catalogue import KINDS, Entry, Role, Target, entry, refused
 from keyless.errors import SpecError
 from keyless.finding import Finding
+from keyless.render.posture_words import explain_policy, explain_posture, posture_words
 
 
 def render_explanation(word: str) -> str:
-    """What `word` is: a kind of use or of resource, or the name or id of a role. Raises SpecError where it is neither."""
+    """What `word` is: a kind of use or of resource, a word of a posture, a role or a policy by name or id. Raises SpecError where it is none."""
     wanted = word.strip().lower()
-    told = [*_kinds(wanted), *_refused(wanted), *_roles(wanted)]
+    posture = explain_posture(wanted) or explain_policy(wanted)
+    told = [*_kinds(wanted), *([posture] if posture else ()), *_refused(wanted), *_roles(wanted)]
     if told:
         return "\n".join(told)
     near = get_close_matches(wanted, [one.lower() for one in words()], 3)
@@ -28,7 +30,7 @@ def render_explanation(word: str) -> str:
 def words() -> list[str]:
     """Every word that can be explained, but for the ids of roles."""
     found = {*KINDS, *(target for kind in KINDS for target in entry(kind).targets)}
-    found |= {role.name for role, _ in _granted()} | {role.name for role in refused()}
+    found |= {*posture_words()} | {role.name for role, _ in _granted()} | {role.name for role in refused()}
     return sorted(found)
 
 
@@ -81,8 +83,9 @@ def _target(word: str, facts: Target) -> str:
     ]
     lines += [f"  host in the cloud {cloud}: {host}" for cloud, host in facts.hosts.items()]
     lines += [
-        f"  private DNS zones in the cloud {cloud}: {', '.join(zones)}"
-        for cloud, zones in facts.zones.items()
+        f"  private DNS zones of {group} in the cloud {cloud}: {', '.join(zones)}"
+        for cloud, groups in facts.zones.items()
+        for group, zones in groups.items()
     ]
     lines.append(f"  close public access: {facts.close}")
     if facts.keys_off:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, Setting, Waiver
+from keyless.render.posture_json import patch_json, policy_json, posture_json
 
 VERSION = 1
 
@@ -41,17 +42,11 @@ def render_plan_json(plan: Plan) -> str:
                 for stack in stacks
                 for e in stack.shared.private_endpoints
             ],
-            "postures": [
-                {
-                    "resource": p.resource,
-                    "stack": p.stack,
-                    "network": p.network,
-                    "keys": p.keys,
-                    "management": p.management,
-                    "override": p.override,
-                }
+            "postures": [posture_json(posture) for stack in stacks for posture in stack.shared.postures],
+            "posture_patches": [
+                {"stack": stack.stack, **patch_json(patch)}
                 for stack in stacks
-                for p in stack.shared.postures
+                for patch in stack.shared.posture_patches
             ],
         },
         "manual": [
@@ -77,6 +72,7 @@ def render_plan_json(plan: Plan) -> str:
             }
             for warning in plan.warnings
         ],
+        "policies": [policy_json(policy) for policy in plan.policies if policy.kinds],
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
@@ -104,6 +100,7 @@ def _app(app: AppPlan) -> dict[str, Any]:
                 "subject": c.subject,
                 "audiences": list(c.audiences),
                 "made": c.made,
+                "locked": c.locked,
             }
             for c in app.credentials
         ],
@@ -143,7 +140,12 @@ def _grant(grant: Grant) -> dict[str, Any]:
         "form": grant.form,
         "made": grant.made,
     }
-    tail = {"because": grant.because, "waiver": _waiver(grant.waiver), "wider": grant.wider}
+    tail = {
+        "because": grant.because,
+        "waiver": _waiver(grant.waiver),
+        "wider": grant.wider,
+        "locked": grant.locked,
+    }
     if isinstance(grant, RoleAssignment):
         return {
             **head,

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from keyless.plan import AppPlan, Grant, Plan, Ref, RoleAssignment, StackPlan
 from keyless.render.columns import columns, counted, wrapped
+from keyless.render.doors import changes, cut_off, doors, policies
 
 
 def render_plan_table(plan: Plan, width: int | None = None) -> str:
-    """Grants, what is wider than asked, endpoints, and the manual steps with their commands.
+    """Grants, what is wider than asked, endpoints, doors, the manual steps with their commands, and what Azure Policy has.
 
     Grants and reasons keep to `width`, a terminal's; commands never do, since they are to be copied.
     """
@@ -21,7 +22,11 @@ def render_plan_table(plan: Plan, width: int | None = None) -> str:
         _wider(apps, width),
         _overrides(stacks, width),
         _endpoints(stacks, width),
+        doors(stacks),
+        changes(stacks),
+        cut_off(stacks),
         _manual(stacks),
+        policies(plan),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -51,7 +56,7 @@ def _grants(apps: Sequence[AppPlan], width: int | None) -> list[str]:
 
 
 def _row(app: AppPlan, grant: Grant) -> tuple[str, ...]:
-    mark = " (!)" if grant.wider or grant.waiver else ""
+    mark = (" (!)" if grant.wider or grant.waiver else "") + (" (locked)" if grant.locked else "")
     role = grant.role if isinstance(grant, RoleAssignment) else f"policy {grant.policy}"
     exists = "" if grant.made else " (exists)"
     return app.app, app.stack, ", ".join(grant.uses), grant.access, _target(grant), role + mark + exists

@@ -47,7 +47,7 @@ def test_a_word_that_is_a_use_and_a_resource_is_told_as_both(word: str) -> None:
     for what in (
         "  port: 443\n",
         "  host in the cloud public: ",
-        "  private DNS zones in the cloud public: ",
+        "  private DNS zones of ",
     ):
         assert what in told
 

@@ -42,7 +42,7 @@ def test_a_storage_account_of_the_clusters_region_cannot_take_an_address(tmp_pat
 
 def test_a_cache_takes_a_block_as_its_first_and_last_address(tmp_path: Path) -> None:
     (rule,) = commands(tmp_path, "cache", {"network": "firewall"}, cluster(egress=["20.0.0.16/30"]))
-    assert "--rule-name aks_dev_20_0_0_16_30 " in rule
+    assert "--rule-name keyless_aks_dev_20_0_0_16_30 " in rule
     assert rule.endswith("--start-ip 20.0.0.16 --end-ip 20.0.0.19")
 
 
@@ -55,6 +55,22 @@ def test_what_cannot_be_had_is_refused(resource: str, posture: dict[str, Any], t
     (finding,) = refused.value.findings
     assert finding.rule == "impossible-posture"
     assert finding.key == f"config.keyless:environment.resources.{resource}.{next(iter(posture))}"
+
+
+def test_a_pair_of_addresses_is_two_commands_where_azure_refuses_the_pair(tmp_path: Path) -> None:
+    posture = {"network": "firewall", "location": "koreasouth"}
+    *allow, _ = commands(tmp_path, "orders", posture, cluster(egress=["20.0.0.8/31", "20.0.0.8"]))
+    assert [command.rsplit(" ", 1)[1] for command in allow] == ["20.0.0.8", "20.0.0.9"]
+
+
+@pytest.mark.parametrize("management", ["referenced", "patched"])
+def test_what_pulumi_sets_is_no_manual_step(management: str, tmp_path: Path) -> None:
+    resources = facts()["resources"]
+    posture = {"network": "public", "keys": "forbidden", "management": management}
+    resources = {**resources, "orders": {**resources["orders"], **posture}}
+    plan = planned(tmp_path, [app()], facts(resources=resources))
+    steps = [one.resource for stack in plan.stacks for one in stack.manual]
+    assert ("orders" in steps) == (management == "referenced")
 
 
 def test_keys_are_turned_off_by_hand(tmp_path: Path) -> None:
