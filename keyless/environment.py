@@ -18,6 +18,7 @@ from keyless.fields import (
     Subnet,
     Url,
     Word,
+    Workspace,
     is_group_id,
 )
 from keyless.plan import Cloud, Keys, Management
@@ -85,6 +86,21 @@ class Network(Frozen):
     """`managed`: Keyless makes the private DNS zones. `policy`: an Azure Policy does. Else the id of the resource group that holds them."""
     location: Location | None = None
     """Region of the endpoints."""
+
+
+class Audit(Frozen):
+    """Where the logs go that say who read what; `workspace` or `policy`, and one of them."""
+
+    workspace: Workspace | None = None
+    """Log Analytics workspace to which a diagnostic setting of every resource in use sends its logs."""
+    policy: bool = False
+    """`true` where an Azure Policy of the platform makes the diagnostic settings; then Keyless makes none."""
+
+    @model_validator(mode="after")
+    def _one_maker(self) -> Self:
+        if (self.workspace is not None) == self.policy:
+            raise PydanticCustomError("audit", "write either `workspace` or `policy: true`, and one of them")
+        return self
 
 
 class Override(Frozen):
@@ -166,6 +182,8 @@ class Environment(Frozen, Generic[R]):
     """The AKS clusters."""
     network: Network | None = None
     """Where private endpoints go; needed where a resource has `network: endpoint` or `private`."""
+    audit: Audit | None = None
+    """Where the logs of every resource in use go, and who makes their diagnostic settings."""
     resources: Mapping[Word, R] = Field(default_factory=dict)
     """Logical names, by which apps know them, and the Azure resources behind them."""
     apps: Mapping[Word, AppOverride] = Field(default_factory=dict)

@@ -23,6 +23,7 @@ _NAMES = {
     "Microsoft.KeyVault/vaults": r"[A-Za-z](-?[A-Za-z0-9]){2,23}",
     "Microsoft.ManagedIdentity/userAssignedIdentities": r"[A-Za-z0-9][-\w]{2,127}",
     "Microsoft.Network/virtualNetworks/subnets": r"\w([-\w.]{0,78}\w)?",
+    "Microsoft.OperationalInsights/workspaces": r"[A-Za-z0-9][-A-Za-z0-9]{2,61}[A-Za-z0-9]",
     "Microsoft.Storage/storageAccounts": r"[a-z0-9]{3,24}",
 }
 
@@ -169,3 +170,5 @@ Subnet = Annotated[ArmId, arm_id_of("Microsoft.Network/virtualNetworks/subnets")
 """The ARM id of a subnet."""
 Identity = Annotated[ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities")]
 """The ARM id of a user-assigned managed identity."""
+Workspace = Annotated[ArmId, arm_id_of("Microsoft.OperationalInsights/workspaces")]
+"""The ARM id of a Log Analytics workspace."""

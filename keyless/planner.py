@@ -199,6 +199,7 @@ def _stacks(
         subscriptions |= {endpoint.subscription for endpoint in mine.private_endpoints} | {
             zone.id.subscription for zone in mine.zones
         }
+        subscriptions |= {setting.target.subscription for setting in mine.diagnostic_settings}
         used = {account.cluster for app in members for account in app.service_accounts}
         used |= {patch.cluster for app in members for patch in app.patches}
         yield StackPlan(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keyless import names
+from keyless.audit import audit_steps, diagnostic_settings
 from keyless.environment import Network
 from keyless.errors import PlanError
 from keyless.finding import Finding
@@ -64,11 +65,14 @@ def shared_of(environment: LoadedEnvironment, apps: tuple[AppPlan, ...]) -> Shar
         raise PlanError(*wrong)
     made = tuple(zones[name] for name in sorted(zones))
     by_stack.setdefault(environment.name, [])
+    settings = diagnostic_settings(environment, apps)
+    manual.extend(audit_steps(environment, apps))
     plans = {
         stack: SharedPlan(
             zones=made if stack == environment.name else (),
             private_endpoints=tuple(endpoint for endpoints, _ in rows for endpoint in endpoints),
             postures=tuple(posture for _, posture in rows),
+            diagnostic_settings=settings.get(stack, ()),
         )
         for stack, rows in by_stack.items()
     }

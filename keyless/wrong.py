@@ -14,6 +14,7 @@ _FIXES = {
     "arm_id": "write the whole id, as `az resource show --query id` prints it",
     "arm_type": "write the id of such a resource, or change the entry's `kind`",
     "arm_name": "look the name up; `az resource list --query [].id` prints whole ids",
+    "audit": "write audit: {workspace: <ARM id of a Log Analytics workspace>}, or audit: {policy: true}",
     "clusters": "give each cluster its own name, issuer and context",
     "ip": "write an address such as 20.0.0.10, or a network such as 20.0.0.0/24",
     "one_line": "write it on one line",

@@ -37,6 +37,20 @@ class Firewall(Frozen):
     deny: str | None
 
 
+class Audit(Frozen):
+    """The logs that say who used a resource: `of` is the child that they belong to, such as `blobServices/default`.
+
+    `dedicated` asks for tables of the service's own; `table` is where the rows arrive. `answers` says how far they tell
+    who read what, and who still uses a key.
+    """
+
+    of: str | None
+    categories: tuple[str, ...]
+    dedicated: bool
+    table: str
+    answers: str
+
+
 class Target(Frozen):
     """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in."""
 
@@ -49,6 +63,7 @@ class Target(Frozen):
     close: str
     keys_off: str | None
     firewall: Firewall | None
+    audit: Audit
 
 
 class Entry(Frozen):

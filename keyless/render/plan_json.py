@@ -42,6 +42,19 @@ def render_plan_json(plan: Plan) -> str:
                 for stack in stacks
                 for p in stack.shared.postures
             ],
+            "diagnostic_settings": [
+                {
+                    "resource": d.resource,
+                    "stack": stack.stack,
+                    "name": d.name,
+                    "target": d.target.text,
+                    "workspace": d.workspace.text,
+                    "categories": list(d.categories),
+                    "dedicated": d.dedicated,
+                }
+                for stack in stacks
+                for d in stack.shared.diagnostic_settings
+            ],
         },
         "manual": [
             {

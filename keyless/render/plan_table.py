@@ -18,6 +18,7 @@ def render_plan_table(plan: Plan) -> str:
         _wider(apps),
         _overrides(stacks),
         _endpoints(stacks),
+        _audit(stacks),
         _manual(stacks),
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -90,6 +91,18 @@ def _endpoints(stacks: Sequence[StackPlan]) -> list[str]:
         for one in stack.shared.private_endpoints
     ]
     return columns([("ENDPOINT", "OF", "ZONES"), *rows]) if rows else []
+
+
+def _audit(stacks: Sequence[StackPlan]) -> list[str]:
+    settings = [one for stack in stacks for one in stack.shared.diagnostic_settings]
+    if not settings:
+        return []
+    workspaces = ", ".join(sorted({one.workspace.text for one in settings}))
+    rows = [(one.resource, one.name, ", ".join(one.categories)) for one in settings]
+    return [
+        *columns([("LOGS OF", "SETTING", "CATEGORIES"), *rows]),
+        f"  to {workspaces}; making a setting needs that workspace's action sharedKeys, with which its keys can be read",
+    ]
 
 
 def _manual(stacks: Sequence[StackPlan]) -> list[str]:
