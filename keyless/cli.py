@@ -92,6 +92,34 @@ def _warn(plan: "Plan") -> None:
 
 
 @main.command()
+@click.argument("environment", metavar="ENV")
+@click.argument("app")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the files into this folder.")
+@click.pass_obj
+def render(root: Path, environment: str, app: str, out: Path | None) -> None:
+    """Show what Keyless makes for APP in ENV and does not apply itself: queries of its audit.
+
+    With --out, files go into a folder. One that was changed there, or that something else wrote, is never replaced.
+    """
+    from keyless.ids import read_ids
+    from keyless.planner import make_plan, narrowed
+    from keyless.project import load_project
+    from keyless.render.app_files import app_files
+    from keyless.render.out import write_files
+
+    project = load_project(root, (environment,))
+    made = make_plan(project.apps, project.environments[environment])
+    (narrow,) = narrowed(made, None, app).stacks
+    (stack,) = (one for one in made.stacks if one.stack == narrow.stack)
+    files = app_files(stack, narrow.apps[0], read_ids(root, stack.stack))
+    if out is not None:
+        lines = write_files(out, files)
+    else:
+        lines = [f"==> {name} <==\n{text}" for name, text in files.items()]
+    click.echo("\n".join(lines) or f"{app} uses nothing, so there is nothing to render")
+
+
+@main.command()
 @click.option("--env", "environment", help="Only this environment's stacks.")
 @click.pass_obj
 def stacks(root: Path, environment: str | None) -> None:

@@ -41,7 +41,9 @@ class Audit(Frozen):
     """The logs that say who used a resource: `of` is the child that they belong to, such as `blobServices/default`.
 
     `dedicated` asks for tables of the service's own; `table` is where the rows arrive. `answers` says how far they tell
-    who read what, and who still uses a key.
+    who read what, and who still uses a key. `rows` and `by_key` are KQL: the rows of the resources in `{names}` or `{ids}`
+    with the columns Resource, Principal, Operation, What, Caller and Client, and of these rows the ones that a key let in;
+    None where no row tells.
     """
 
     of: str | None
@@ -49,6 +51,8 @@ class Audit(Frozen):
     dedicated: bool
     table: str
     answers: str
+    rows: str | None
+    by_key: str | None
 
 
 class Target(Frozen):
