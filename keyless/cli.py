@@ -46,12 +46,12 @@ def check(root: Path) -> None:
     """Check every spec against every environment."""
     from keyless.doctor.fit import check_fit
     from keyless.errors import PlanError
-    from keyless.planner import check_project
+    from keyless.guarded import guarded_plans
     from keyless.project import load_project
     from keyless.render.columns import counted
 
     project = load_project(root)
-    plans = check_project(project)
+    plans = guarded_plans(project)
     misfits = tuple(check_fit(project.root, project.apps, project.environments.values()))
     if misfits:
         raise PlanError(*misfits)
@@ -69,11 +69,12 @@ def check(root: Path) -> None:
 @click.pass_obj
 def plan(root: Path, environment: str, team: str | None, app: str | None, format_: str) -> None:
     """Show what each app of ENV gets: identity, grants, endpoints, settings."""
-    from keyless.planner import make_plan, narrowed
+    from keyless.guarded import guarded_plan
+    from keyless.planner import narrowed
     from keyless.project import load_project
 
     project = load_project(root, (environment,))
-    made = narrowed(make_plan(project.apps, project.environments[environment]), team, app)
+    made = narrowed(guarded_plan(project, environment), team, app)
     _warn(made)
     if format_ == "json":
         from keyless.render.plan_json import render_plan_json
@@ -89,6 +90,52 @@ def plan(root: Path, environment: str, team: str | None, app: str | None, format
 def _warn(plan: "Plan") -> None:
     for warning in plan.warnings:
         click.echo(str(warning), err=True)
+
+
+@main.command()
+@click.argument("environment", metavar="ENV")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--evidence",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Exported metrics or log rows that say who used a key; may be given several times.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 93),
+    default=14,
+    show_default=True,
+    help="How many of the evidence's last days must be free of keys.",
+)
+@click.pass_obj
+def migrate(root: Path, environment: str, format_: str, evidence: tuple[Path, ...], days: int) -> None:
+    """Show where each resource and app of ENV stands on the road off keys.
+
+    Granted, patched, left-overs gone, proven, keys forbidden: a left-over is shown with file, line and variable, never
+    with its value.
+    """
+    from keyless.doctor.evidence import key_use, read_all
+    from keyless.doctor.road import road_of
+    from keyless.planner import make_plan
+    from keyless.project import load_project
+
+    project = load_project(root, (environment,))
+    loaded = project.environments[environment]
+    road = road_of(project, loaded, make_plan(project.apps, loaded))
+    resources = loaded.facts.resources
+    found = read_all(evidence, resources, days)
+    unused = {one.resource: key_use(resources[one.resource], found.get(one.resource, ())) for one in road}
+    if format_ == "json":
+        from keyless.render.road_json import render_road_json
+
+        text = render_road_json(environment, days, road, found, unused)
+    else:
+        from keyless.render.road_table import render_road_table
+
+        text = render_road_table(environment, days, road, found, unused)
+    click.echo(text, nl=False)
 
 
 @main.command()

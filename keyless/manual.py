@@ -29,8 +29,10 @@ def manual_steps(name: str, resource: Resource, stack: str, facts: Environment[A
     if resource.keys == "forbidden":
         if resource.facts.keys_off is None:
             raise _impossible("keys", f"a {resource.kind} has no keys to forbid", "remove `keys`")
+        ends = f" (this ends {resource.facts.keys_off_ends})" if resource.facts.keys_off_ends else ""
         yield step(
-            f"turn the keys of {name} off, once nothing uses them", _filled(resource.facts.keys_off, resource)
+            f"turn the keys of {name} off, once nothing uses them{ends}",
+            _filled(resource.facts.keys_off, resource),
         )
 
 

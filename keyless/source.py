@@ -7,7 +7,7 @@ What YAML allows and no spec needs is refused: tags, duplicate keys, several doc
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +70,31 @@ def load_document(path: Path, file: str) -> Document:
     return parse_document(_read(path, file), file)
 
 
-def load_documents(path: Path, file: str) -> Iterator[tuple[int, Any]]:
-    """Line and value of each YAML document in the file at `path`: manifests, say. Raises SpecError."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One YAML document of several: the line where it begins, its plain value, and the lines of its keys.
+
+    Neither value nor nodes are shown: a manifest may hold a secret.
+    """
+
+    line: int
+    value: Any = field(repr=False)
+    node: yaml.Node = field(repr=False)
+
+    def line_of(self, path: KeyPath) -> int:
+        """Line of the key at `path`, or of its nearest parent that stands in the text."""
+        mark = _mark(self.node, path)
+        return self.line if mark is None else mark.line + 1
+
+
+def load_documents(path: Path, file: str) -> Iterator[Placed]:
+    """Each YAML document in the file at `path`: manifests, say. Raises SpecError."""
     text = _text(_read(path, file), file)
     loader = Loader(text)
     try:
         while loader.check_node():
             node = loader.get_node()
-            yield node.start_mark.line + 1, Builder(file, merge=True).build(node)
+            yield Placed(node.start_mark.line + 1, Builder(file, merge=True).build(node), node)
     except yaml.YAMLError as error:
         raise _not_yaml(error, file) from None
     finally:
@@ -200,6 +217,11 @@ def _find(text: str, path: KeyPath) -> tuple[int, int] | None:
         node: yaml.Node | None = loader.get_single_node()
     finally:
         loader.dispose()
+    mark = _mark(node, path)
+    return (mark.line + 1, mark.column + 1) if mark is not None else None
+
+
+def _mark(node: yaml.Node | None, path: KeyPath) -> yaml.Mark | None:
     mark = None
     for key in path:
         found = _child(node, key)
@@ -208,7 +230,7 @@ def _find(text: str, path: KeyPath) -> tuple[int, int] | None:
         mark, node = found
     if mark is None:
         mark = node.start_mark if node is not None else None
-    return (mark.line + 1, mark.column + 1) if mark is not None else None
+    return mark
 
 
 def _child(node: yaml.Node | None, key: Key) -> tuple[yaml.Mark, yaml.Node] | None:

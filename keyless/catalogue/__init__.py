@@ -56,7 +56,10 @@ class Audit(Frozen):
 
 
 class Target(Frozen):
-    """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in."""
+    """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in.
+
+    `keys_off_ends` says what turning keys off ends, beside clients that use a key.
+    """
 
     type: str
     hosts: Mapping[str, str]
@@ -66,12 +69,18 @@ class Target(Frozen):
     zones: Mapping[str, tuple[str, ...]]
     close: str
     keys_off: str | None
+    keys_off_ends: str | None = None
     firewall: Firewall | None
     audit: Audit
 
 
 class Entry(Frozen):
-    """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource."""
+    """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource.
+
+    `leaks` are names of variables that hold a key, `*` for any characters, case aside; `secret_leaks` those that do where a
+    Secret gives them. `leaking_values` are regular expressions of values that hold one; their group `name`, where it
+    matches, is the resource's name in Azure.
+    """
 
     source: str
     read: str
@@ -81,6 +90,8 @@ class Entry(Frozen):
     waivers: Mapping[str, tuple[Role, ...]]
     targets: Mapping[str, Target]
     leaks: tuple[str, ...]
+    secret_leaks: tuple[str, ...] = ()
+    leaking_values: tuple[str, ...] = ()
 
 
 class Refused(Frozen):

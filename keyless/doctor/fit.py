@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from keyless.doctor.manifest import Manifest, load_manifests
+from keyless.doctor.manifest import Manifest, read_manifests
 from keyless.environment import AppOverride
 from keyless.finding import Finding
 from keyless.project import LoadedEnvironment
@@ -31,7 +31,7 @@ def check_fit(
                 )
                 continue
             if place not in read:
-                read[place] = tuple(load_manifests(root, place))
+                read[place] = read_manifests(root, place).objects
             mine = [entry[app.spec.app] for entry in overrides if app.spec.app in entry]
             yield from _fit(app, index, workload, mine, read[place])
 

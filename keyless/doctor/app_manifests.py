@@ -1,0 +1,80 @@
+"""Which manifests belong to a workload of an app in one environment."""
+
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from keyless.doctor.manifest import Manifests, read_manifests
+from keyless.doctor.pod import Pod, pod_of
+from keyless.environment import AppOverride
+from keyless.project import LoadedEnvironment, Project, environment_names
+from keyless.spec import LoadedApp, WorkloadSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadFiles:
+    """The pods of one workload as its manifests write them, and what stands beside them.
+
+    `missing` says why there are none: nothing can be seen of the workload then.
+    """
+
+    index: int
+    spec: WorkloadSpec
+    name: str
+    namespace: str
+    pods: tuple[Pod, ...]
+    beside: Manifests
+    missing: str | None
+
+
+@dataclass(slots=True)
+class ManifestFiles:
+    """The manifests of a project, each place read once. What was read holds secrets: it is not shown."""
+
+    project: Project
+    places: dict[Path, Manifests] = field(default_factory=dict, repr=False)
+
+    def of_app(self, app: LoadedApp, environment: LoadedEnvironment) -> tuple[WorkloadFiles, ...]:
+        """The files of each workload of the app, in the order of its file. Raises SpecError where one cannot be read."""
+        override = environment.facts.apps.get(app.spec.app) or AppOverride()
+        workloads = enumerate(app.spec.all_workloads)
+        return tuple(self._of(app, index, one, override, environment.name) for index, one in workloads)
+
+    def _of(
+        self, app: LoadedApp, index: int, spec: WorkloadSpec, override: AppOverride, environment: str
+    ) -> WorkloadFiles:
+        name, namespace = override.name or spec.name, override.namespace or spec.namespace
+        nothing = Manifests((), ())
+
+        def missing(why: str, beside: Manifests = nothing) -> WorkloadFiles:
+            return WorkloadFiles(index, spec, name, namespace, (), beside, why)
+
+        if spec.manifests is None:
+            return missing("the app names no `manifests` for it")
+        root = self.project.root
+        place = (root / app.document.file).parent / spec.manifests
+        if not place.exists() or root.resolve() not in place.resolve().parents:
+            return missing(f"there is no '{spec.manifests}' beside the app's file, inside the project")
+        if place not in self.places:
+            self.places[place] = read_manifests(root, place)
+        beside = self._of_environment(self.places[place], place, environment)
+        own = [one for one in beside.named(spec.kind, name) if one.namespace in (None, namespace)]
+        pods = tuple(pod for one in own if (pod := pod_of(one)) is not None and pod.containers)
+        if not pods:
+            unread = f"; only Helm can read {', '.join(beside.unread)}" if beside.unread else ""
+            return missing(
+                f"'{spec.manifests}' holds no {spec.kind} '{name}' for {environment}{unread}", beside
+            )
+        return WorkloadFiles(index, spec, name, namespace, pods, beside, None)
+
+    def _of_environment(self, found: Manifests, place: Path, environment: str) -> Manifests:
+        """Without files that are another environment's by their name: `prd.yaml`, or below a folder `prd`."""
+        others = set(environment_names(self.project.root)) - {environment}
+        above = len(place.relative_to(self.project.root).parts)
+
+        def here(file: str) -> bool:
+            parts = PurePosixPath(file).parts[above:]
+            words = {*parts[:-1], *(PurePosixPath(part).stem for part in parts[-1:])}
+            return not words & others
+
+        objects = tuple(one for one in found.objects if here(one.file))
+        return Manifests(objects, tuple(file for file in found.unread if here(file)))

@@ -1,0 +1,42 @@
+"""The plan as commands and `pulumi up` take it: made, and held against what the apps' manifests show.
+
+`make_plan` needs values alone; what this adds reads manifests, where an environment forbids keys.
+"""
+
+from pathlib import Path
+
+from keyless.doctor.keys import refuse_leaning_apps
+from keyless.errors import PlanError
+from keyless.finding import Finding
+from keyless.plan import Plan, StackPlan
+from keyless.planner import check_project, make_plan, stack_of
+from keyless.project import Project, load_project
+
+
+def guarded_plan(project: Project, environment: str) -> Plan:
+    """The plan of one loaded environment. Raises KeylessError, also where keys are forbidden and an app leans on one."""
+    loaded = project.environments[environment]
+    plan = make_plan(project.apps, loaded)
+    refuse_leaning_apps(project, loaded, plan)
+    return plan
+
+
+def guarded_plans(project: Project) -> dict[str, Plan]:
+    """The plan of every environment. Raises KeylessError with what is wrong in all of them."""
+    plans = check_project(project)
+    wrong: list[Finding] = []
+    for name, plan in plans.items():
+        try:
+            refuse_leaning_apps(project, project.environments[name], plan)
+        except PlanError as error:
+            wrong.extend(error.findings)
+    if wrong:
+        raise PlanError(*wrong)
+    return plans
+
+
+def load_guarded_stack(root: Path, stack: str) -> StackPlan:
+    """What the stack `dev` or `payments.dev` of the project in `root` makes. Raises KeylessError."""
+    environment = stack.rpartition(".")[2]
+    project = load_project(root, (environment,))
+    return stack_of(guarded_plan(project, environment), stack)
