@@ -46,9 +46,8 @@ def audit_steps(environment: LoadedEnvironment, apps: Iterable[AppPlan]) -> Iter
             stack=stack,
             resource=None,
             app=None,
-            step="see that the platform's policy has made the diagnostic settings, which a pipeline could make "
-            "only with the workspace's action sharedKeys, and with it read its keys; "
-            f"the policy needs these categories, or all logs ({wanted})",
+            step=f"see that the platform's policy made the diagnostic settings, with all logs or with these: {wanted} "
+            "(a pipeline that made them would need the workspace's action sharedKeys, and could read its keys)",
             command="\n".join(
                 f"az monitor diagnostic-settings list --resource {shlex.quote(audited(one).text)}"
                 for _, one in owned
