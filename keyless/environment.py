@@ -116,7 +116,7 @@ class ResourceFacts(Frozen):
     network: NetworkPosture = "public"
     """`public` leaves its doors as they are. `firewall`: only the clusters get in, by a manual step. `endpoint` makes a private endpoint. `private` does, and closes public access by a manual step."""
     keys: Keys = "allowed"
-    """Whether access keys may work. `forbidden` is the end of the road: a manual step turns them off."""
+    """Whether access keys may work. `forbidden` is the end of the road: a manual step turns them off. It is refused while an app may lean on one; `keyless migrate` shows which, and where."""
     management: Management = "referenced"
     """`referenced`: Keyless makes grants and endpoints, and leaves the resource itself. `patched`: it may set what `network` and `keys` name; so far this is a manual step all the same."""
     owner: Literal["terraform", "bicep"] | None = None

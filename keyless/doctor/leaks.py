@@ -89,7 +89,7 @@ class _Seeker:
         """Every key of a store, or those that a volume names."""
         holders = self.stored(one.store, one.name_of_store)
         named = one.keys if isinstance(one, Volume) else None
-        known = [key for holder in holders for key in keys_of(holder)]
+        known = [key for holder in holders for key in keys_of(holder, one.name_of_store)]
         if not known and named is None:
             # What is mounted and is no Secret holds certificates and settings of the platform, as a rule.
             if isinstance(one, Import) or one.store == "Secret":
@@ -147,14 +147,21 @@ class _Seeker:
             made += [
                 one
                 for one in self.manifests.objects
+                if one.kind == "SecretProviderClass" and name in _synced(one)
+            ]
+            made += [
+                one
+                for one in self.manifests.objects
                 if one.kind == "ExternalSecret"
                 and (at(one.value, ("spec", "target", "name")) or one.name) == name
             ]
         return tuple(made)
 
 
-def keys_of(holder: Manifest) -> tuple[str, ...]:
-    """The keys of a Secret or ConfigMap, or of the Secret that a SealedSecret or ExternalSecret becomes."""
+def keys_of(holder: Manifest, name: str) -> tuple[str, ...]:
+    """The keys of a Secret or ConfigMap, or of the Secret `name` that another object becomes in the cluster."""
+    if holder.kind == "SecretProviderClass":
+        return _synced(holder).get(name, ())
     if holder.kind == "ExternalSecret":
         listed = at(holder.value, ("spec", "data"))
         whole = at(holder.value, ("spec", "dataFrom"))
@@ -163,6 +170,18 @@ def keys_of(holder: Manifest) -> tuple[str, ...]:
     sections = [("spec", "encryptedData")] if holder.kind == "SealedSecret" else [("data",), ("stringData",)]
     found = (at(holder.value, section) for section in sections)
     return tuple(str(key) for one in found if isinstance(one, dict) for key in one)
+
+
+def _synced(holder: Manifest) -> dict[str, tuple[str, ...]]:
+    """Keys of the Secrets that a SecretProviderClass writes, by name."""
+    listed = at(holder.value, ("spec", "secretObjects"))
+    return {
+        str(one.get("secretName")): tuple(
+            str(entry.get("key")) for entry in one.get("data") or () if isinstance(entry, dict)
+        )
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, dict)
+    }
 
 
 def values_of(holders: Iterable[Manifest], key: str) -> Iterator[str]:

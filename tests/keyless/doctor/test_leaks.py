@@ -207,6 +207,8 @@ def test_an_import_of_what_no_manifest_holds_is_unseen(tmp_path: Path, reference
     [
         "kind: SealedSecret\nmetadata: {name: keys}\nspec: {encryptedData: {STORAGE_KEY: AgB}}\n",
         "kind: ExternalSecret\nmetadata: {name: x}\nspec: {target: {name: keys}, data: [{secretKey: STORAGE_KEY}]}\n",
+        "kind: SecretProviderClass\nmetadata: {name: x}\n"
+        "spec: {secretObjects: [{secretName: keys, data: [{key: STORAGE_KEY, objectName: a}]}]}\n",
     ],
 )
 def test_what_becomes_a_secret_names_its_keys(tmp_path: Path, beside: str) -> None:
