@@ -5,19 +5,18 @@
 
 from pathlib import Path
 
-from keyless.doctor.keys import refuse_leaning_apps
 from keyless.errors import PlanError
 from keyless.finding import Finding
 from keyless.plan import Plan, StackPlan
 from keyless.planner import check_project, make_plan, stack_of
-from keyless.project import Project, load_project
+from keyless.project import LoadedEnvironment, Project, load_project
 
 
 def guarded_plan(project: Project, environment: str) -> Plan:
     """The plan of one loaded environment. Raises KeylessError, also where keys are forbidden and an app leans on one."""
     loaded = project.environments[environment]
     plan = make_plan(project.apps, loaded)
-    refuse_leaning_apps(project, loaded, plan)
+    _refuse_leaning_apps(project, loaded, plan)
     return plan
 
 
@@ -27,7 +26,7 @@ def guarded_plans(project: Project) -> dict[str, Plan]:
     wrong: list[Finding] = []
     for name, plan in plans.items():
         try:
-            refuse_leaning_apps(project, project.environments[name], plan)
+            _refuse_leaning_apps(project, project.environments[name], plan)
         except PlanError as error:
             wrong.extend(error.findings)
     if wrong:
@@ -40,3 +39,13 @@ def load_guarded_stack(root: Path, stack: str) -> StackPlan:
     environment = stack.rpartition(".")[2]
     project = load_project(root, (environment,))
     return stack_of(guarded_plan(project, environment), stack)
+
+
+def _refuse_leaning_apps(project: Project, environment: LoadedEnvironment, plan: Plan) -> None:
+    """Reads no manifest, nor what reads them, where keys are allowed or an override sets the proof aside."""
+    resources = environment.facts.resources.items()
+    forbidden = frozenset(name for name, one in resources if one.keys == "forbidden" and one.override is None)
+    if forbidden:
+        from keyless.doctor.keys import refuse_leaning_apps
+
+        refuse_leaning_apps(project, environment, plan, forbidden)

@@ -13,16 +13,10 @@ from keyless.spec import LoadedApp
 OTHERWISE = "or write keys: allowed until then, or override: {because: ...} on the resource"
 
 
-def refuse_leaning_apps(project: Project, environment: LoadedEnvironment, plan: Plan) -> None:
-    """Raise PlanError with all that stands against each `keys: forbidden` of the environment. Reads no manifest where
-    every one of them is allowed or overridden."""
-    forbidden = frozenset(
-        name
-        for name, one in environment.facts.resources.items()
-        if one.keys == "forbidden" and one.override is None
-    )
-    if not forbidden:
-        return
+def refuse_leaning_apps(
+    project: Project, environment: LoadedEnvironment, plan: Plan, forbidden: frozenset[str]
+) -> None:
+    """Raise PlanError with all that stands against forbidding the keys of the resources in `forbidden`."""
     apps = {app.spec.app: app for app in project.apps}
     found = [
         finding

@@ -288,3 +288,9 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path, resources: dict[str, Res
     (tmp_path / "e.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SpecError, match="not UTF-8"):
         read_evidence(tmp_path / "e.json", resources)
+
+
+def test_rows_before_the_last_days_do_not_count(tmp_path: Path, resources: dict[str, Resource]) -> None:
+    rows = ai_rows(None, *["a"] * 30, days=30)
+    assert read(tmp_path, resources, rows).mark.state == "yes"
+    assert read(tmp_path, resources, rows, days=30).by_key == 1

@@ -219,3 +219,22 @@ def test_turning_keys_off_on_redis_says_that_every_connection_ends(tmp_path: Pat
         f"turn the keys of {resource} off, once nothing uses them (this ends every open connection once"
         in result.stdout
     )
+
+
+def test_a_workload_of_another_namespace_is_another_workload(tmp_path: Path) -> None:
+    root = project(tmp_path / "p", CLEAN)
+    file = root / "apps" / "deploy" / "all.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("name: checkout\nspec", "name: checkout\n  namespace: elsewhere\nspec"))
+    assert file.read_text() != text
+    assert rules(root) == ["keys-unread"]
+    file.write_text(text.replace("name: checkout\nspec", "name: checkout\n  namespace: payments\nspec"))
+    load_guarded_stack(root, "payments.dev")
+
+
+def test_manifests_outside_of_the_project_are_not_read(tmp_path: Path) -> None:
+    root = project(tmp_path / "p", CLEAN)
+    (root / "apps" / "deploy").rename(tmp_path / "deploy")
+    spec = root / "apps" / "0.yaml"
+    spec.write_text(spec.read_text().replace("manifests: deploy", "manifests: ../../deploy"))
+    assert rules(root) == ["keys-unread"]
