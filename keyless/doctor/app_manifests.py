@@ -1,5 +1,6 @@
 """Which manifests belong to a workload of an app in one environment."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -52,7 +53,9 @@ class ManifestFiles:
             return missing("the app names no `manifests` for it")
         root = self.project.root
         place = (root / app.document.file).parent / spec.manifests
-        if not place.exists() or root.resolve() not in place.resolve().parents:
+        # By its words, and not by where links lead: a run may see the project through links.
+        inside = Path(os.path.relpath(place, root)).parts[:1] != ("..",)
+        if not place.exists() or not inside:
             return missing(f"there is no '{spec.manifests}' beside the app's file, inside the project")
         if place not in self.places:
             self.places[place] = read_manifests(root, place)

@@ -238,3 +238,11 @@ def test_manifests_outside_of_the_project_are_not_read(tmp_path: Path) -> None:
     spec = root / "apps" / "0.yaml"
     spec.write_text(spec.read_text().replace("manifests: deploy", "manifests: ../../deploy"))
     assert rules(root) == ["keys-unread"]
+
+
+def test_a_project_that_is_seen_through_links_is_the_same_project(tmp_path: Path) -> None:
+    real, seen = project(tmp_path / "p", CLEAN), tmp_path / "seen"
+    seen.mkdir()
+    for entry in real.iterdir():
+        (seen / entry.name).symlink_to(entry)
+    load_guarded_stack(seen, "payments.dev")
