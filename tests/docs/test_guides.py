@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from keyless.cli import main
+from keyless.doctor.evidence import HOW
 from keyless.project import environment_names
 from keyless.spec import app_files
 
@@ -107,3 +109,17 @@ def test_the_architecture_draws_the_layers_that_are_enforced() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     drawn = page.split("## Layers", 1)[1].split("```")[1].strip().splitlines()
     assert drawn == layers["layers"], "mend the list in docs/architecture.md"
+
+
+@pytest.mark.parametrize("guide", sorted((ROOT / "docs" / "guides").glob("*.md")), ids=lambda path: path.stem)
+def test_a_guide_names_commands_that_there_are(guide: Path) -> None:
+    named = set(re.findall(r"(?:^|`|\| )keyless ([a-z]+)", guide.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= set(main.commands), named - set(main.commands)
+
+
+def test_the_guide_exports_the_metric_as_its_errors_say() -> None:
+    guide = (ROOT / "docs" / "guides" / "off-keys.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"az monitor metrics list .*?-o json", guide, re.DOTALL)
+    options = re.findall(r"--[a-z-]+(?: [A-Z]\w+)?", HOW)
+    assert len(options) > 5
+    assert all(option in command for option in options)
