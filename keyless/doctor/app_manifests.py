@@ -1,7 +1,7 @@
 """Which manifests belong to a workload of an app in one environment."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from keyless.doctor.manifest import Manifests, read_manifests
@@ -27,22 +27,20 @@ class WorkloadFiles:
     missing: str | None
 
 
-@dataclass(slots=True)
 class ManifestFiles:
-    """The manifests of a project, each place read once. What was read holds secrets: it is not shown."""
+    """The manifests of a project as one environment has them, each place read once."""
 
-    project: Project
-    places: dict[Path, Manifests] = field(default_factory=dict, repr=False)
+    def __init__(self, project: Project, environment: LoadedEnvironment) -> None:
+        self.project, self.environment = project, environment
+        self.others = set(environment_names(project.root)) - {environment.name}
+        self.places: dict[Path, Manifests] = {}
 
-    def of_app(self, app: LoadedApp, environment: LoadedEnvironment) -> tuple[WorkloadFiles, ...]:
+    def of_app(self, app: LoadedApp) -> tuple[WorkloadFiles, ...]:
         """The files of each workload of the app, in the order of its file. Raises SpecError where one cannot be read."""
-        override = environment.facts.apps.get(app.spec.app) or AppOverride()
-        workloads = enumerate(app.spec.all_workloads)
-        return tuple(self._of(app, index, one, override, environment.name) for index, one in workloads)
+        override = self.environment.facts.apps.get(app.spec.app) or AppOverride()
+        return tuple(self._of(app, index, one, override) for index, one in enumerate(app.spec.all_workloads))
 
-    def _of(
-        self, app: LoadedApp, index: int, spec: WorkloadSpec, override: AppOverride, environment: str
-    ) -> WorkloadFiles:
+    def _of(self, app: LoadedApp, index: int, spec: WorkloadSpec, override: AppOverride) -> WorkloadFiles:
         name, namespace = override.name or spec.name, override.namespace or spec.namespace
         nothing = Manifests((), ())
 
@@ -58,26 +56,26 @@ class ManifestFiles:
         if not place.exists() or not inside:
             return missing(f"there is no '{spec.manifests}' beside the app's file, inside the project")
         if place not in self.places:
-            self.places[place] = read_manifests(root, place)
-        beside = self._of_environment(self.places[place], place, environment)
+            self.places[place] = self._of_environment(read_manifests(root, place), place)
+        beside = self.places[place]
         own = [one for one in beside.named(spec.kind, name) if one.namespace in (None, namespace)]
         pods = tuple(pod for one in own if (pod := pod_of(one)) is not None and pod.containers)
         if not pods:
             unread = f"; only Helm can read {', '.join(beside.unread)}" if beside.unread else ""
             return missing(
-                f"'{spec.manifests}' holds no {spec.kind} '{name}' for {environment}{unread}", beside
+                f"'{spec.manifests}' holds no {spec.kind} '{name}' for {self.environment.name}{unread}",
+                beside,
             )
         return WorkloadFiles(index, spec, name, namespace, pods, beside, None)
 
-    def _of_environment(self, found: Manifests, place: Path, environment: str) -> Manifests:
+    def _of_environment(self, found: Manifests, place: Path) -> Manifests:
         """Without files that are another environment's by their name: `prd.yaml`, or below a folder `prd`."""
-        others = set(environment_names(self.project.root)) - {environment}
         above = len(place.relative_to(self.project.root).parts)
 
         def here(file: str) -> bool:
             parts = PurePosixPath(file).parts[above:]
             words = {*parts[:-1], *(PurePosixPath(part).stem for part in parts[-1:])}
-            return not words & others
+            return not words & self.others
 
         objects = tuple(one for one in found.objects if here(one.file))
         return Manifests(objects, tuple(file for file in found.unread if here(file)))

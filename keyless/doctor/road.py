@@ -84,7 +84,7 @@ class _Walker:
 
     def __init__(self, project: Project, environment: LoadedEnvironment, plan: Plan) -> None:
         self.environment = environment
-        self.files = ManifestFiles(project)
+        self.files = ManifestFiles(project, environment)
         self.planned = {app.app: app for stack in plan.stacks for app in stack.apps}
         self.apps = [app for app in project.apps if app.spec.app in self.planned]
         self.consumers: dict[str, list[LoadedApp]] = {}
@@ -112,7 +112,7 @@ class _Walker:
         name = app.spec.app
         plan = self.planned[name]
         if name not in self.read:
-            self.read[name] = self.files.of_app(app, self.environment)
+            self.read[name] = self.files.of_app(app)
         files = self.read[name]
         target = Target(resource.serves, resource.id.name)
         found = [one for each in files for pod in each.pods for one in find_leaks(pod, each.beside, target)]
