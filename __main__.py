@@ -7,13 +7,13 @@ import pulumi
 
 from components.program import make
 from keyless.errors import KeylessError
-from keyless.planner import load_stack
+from keyless.guarded import load_guarded_stack
 
 
 async def main() -> None:
     """Make the selected stack: `dev`, or `payments.dev`. A mistake in a file shows its message and no trace."""
     try:
-        plan = load_stack(Path(__file__).parent, pulumi.get_stack())
+        plan = load_guarded_stack(Path(__file__).parent, pulumi.get_stack())
     except KeylessError as error:
         raise pulumi.RunError(str(error)) from None
     make(plan)

@@ -292,3 +292,27 @@ class PrivateDnsZoneGroup(_AzureResource):
             "privateDnsZoneConfigs": [{"name": key, "privateDnsZoneId": zone} for key, zone in zones.items()],
         }
         super().__init__("network:PrivateDnsZoneGroup", name, inputs, opts)
+
+
+class DiagnosticSetting(_AzureResource):
+    """Sends log categories of `target`, any ARM id, to a workspace; `dedicated` into the service's own tables."""
+
+    def __init__(
+        self,
+        name: str,
+        opts: pulumi.ResourceOptions,
+        *,
+        target: str,
+        setting: str,
+        workspace: str,
+        categories: Sequence[str],
+        destination: str | None,
+    ) -> None:
+        inputs = {
+            "resourceUri": target,
+            "name": setting,
+            "workspaceId": workspace,
+            "logs": [{"category": category, "enabled": True} for category in categories],
+            "logAnalyticsDestinationType": destination,
+        }
+        super().__init__("monitor:DiagnosticSetting", name, inputs, opts)

@@ -139,3 +139,8 @@ def name_shared(plan: SharedPlan) -> Iterator[tuple[str, str]]:
         what = f"private endpoint {endpoint.name} ({endpoint.group_id}) of resource {endpoint.resource}"
         yield endpoint.logical_name, f"{what}, used by {users}"
         yield endpoint.zone_group_logical_name, f"DNS zone group of {what}, used by {users}"
+    for setting in plan.diagnostic_settings:
+        what = (
+            f"diagnostic setting {setting.name} of resource {setting.resource}, to {setting.workspace.text}"
+        )
+        yield setting.logical_name, what

@@ -52,12 +52,12 @@ def check(root: Path) -> None:
     """Check every spec against every environment."""
     from keyless.doctor.fit import check_fit
     from keyless.errors import PlanError
-    from keyless.planner import check_project
+    from keyless.guarded import guarded_plans
     from keyless.project import load_project
     from keyless.render.columns import counted
 
     project = load_project(root)
-    plans = check_project(project)
+    plans = guarded_plans(project)
     misfits = tuple(check_fit(project.root, project.apps, project.environments.values()))
     if any(misfit.severity == "error" for misfit in misfits):
         raise PlanError(*misfits)
@@ -77,9 +77,10 @@ def check(root: Path) -> None:
 @click.pass_obj
 def plan(root: Path, environment: str, team: str | None, app: str | None, format_: str) -> None:
     """Show what each app of ENV gets: grants, endpoints, settings."""
-    from keyless.planner import load_plan, narrowed
+    from keyless.guarded import load_guarded_plan
+    from keyless.planner import narrowed
 
-    made = narrowed(load_plan(root, environment), team, app)
+    made = narrowed(load_guarded_plan(root, environment), team, app)
     _warn(made)
     if format_ == "json":
         from keyless.render.plan_json import render_plan_json
@@ -100,26 +101,79 @@ def _warn(plan: "Plan") -> None:
 
 @main.command()
 @click.argument("environment", metavar="ENV")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option(
-    "--policy", is_flag=True, required=True, help="Assignments of built-in policies, for a platform team."
+    "--evidence",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Exported metrics or log rows that say who used a key; may be given several times.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Write the files into this folder.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 93),
+    default=14,
+    show_default=True,
+    help="How many of the evidence's last days must be free of keys.",
+)
 @click.pass_obj
-def render(root: Path, environment: str, policy: bool, out: Path | None) -> None:
-    """Show what Keyless makes for ENV and does not apply itself."""
+def migrate(root: Path, environment: str, format_: str, evidence: tuple[Path, ...], days: int) -> None:
+    """Show how far each resource and app of ENV is on the road off keys.
+
+    Granted, patched, left-overs gone, proven, keys forbidden: a left-over is shown with file, line and variable, never
+    with its value.
+    """
+    from keyless.doctor.evidence import key_use, read_all
+    from keyless.doctor.road import road_of
     from keyless.planner import make_plan
     from keyless.project import load_project
-    from keyless.render.policy import policy_files
 
     project = load_project(root, (environment,))
-    for name, text in policy_files(make_plan(project.apps, project.environments[environment])).items():
-        if out is None:
-            click.echo(f"==> {name} <==\n{text}")
-        else:
-            file = out / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-            click.echo(f"wrote {file}")
+    loaded = project.environments[environment]
+    road = road_of(project, loaded, make_plan(project.apps, loaded))
+    resources = loaded.facts.resources
+    found = read_all(evidence, resources, days)
+    unused = {one.resource: key_use(resources[one.resource], found.get(one.resource, ())) for one in road}
+    if format_ == "json":
+        from keyless.render.road_json import render_road_json
+
+        text = render_road_json(environment, days, road, found, unused)
+    else:
+        from keyless.render.road_table import render_road_table
+
+        text = render_road_table(environment, days, road, found, unused)
+    click.echo(text, nl=False)
+
+
+@main.command()
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("app", required=False, shell_complete=completion.apps)
+@click.option("--policy", is_flag=True, help="Assignments of built-in policies, for a platform team.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the files into this folder.")
+@click.pass_obj
+def render(root: Path, environment: str, app: str | None, policy: bool, out: Path | None) -> None:
+    """Show what Keyless makes for APP and does not apply itself.
+
+    Queries of its audit, and classes for the secrets that remain; with --policy, and no APP, assignments of Azure's built-in
+    policies. With --out, files go into a folder. One that was changed there, or that something else wrote, is never
+    replaced.
+    """
+    from keyless.planner import load_plan
+    from keyless.render.app_files import files_of
+    from keyless.render.out import write_files
+    from keyless.render.policy import policy_files
+
+    if policy == (app is not None):
+        raise click.UsageError("write an APP, or --policy, and one of them")
+    plan = load_plan(root, environment)
+    files, lack = (policy_files(plan), None) if app is None else files_of(root, plan, app)
+    if lack:
+        click.echo(lack, err=True)
+    if out is not None:
+        lines = write_files(out, files)
+    else:
+        lines = [f"==> {name} <==\n{text}" for name, text in files.items()]
+    click.echo("\n".join(lines) or f"{app} uses nothing, so there is nothing to render")
 
 
 @main.command()

@@ -30,6 +30,7 @@ from keyless.fields import (
     ResourceGroup,
     Subnet,
     Word,
+    Workspace,
     aks_tenant,
     parse_group_id,
 )
@@ -135,6 +136,21 @@ class Network(Frozen):
         return self
 
 
+class Audit(Frozen):
+    """Where the logs go that say who read what; `workspace` or `policy`, and one of them."""
+
+    workspace: Workspace | None = None
+    """Log Analytics workspace to which a diagnostic setting of every resource in use sends its logs."""
+    policy: bool = False
+    """`true` where an Azure Policy of the platform makes the diagnostic settings; then Keyless makes none."""
+
+    @model_validator(mode="after")
+    def _one_maker(self) -> Self:
+        if (self.workspace is not None) == self.policy:
+            raise PydanticCustomError("audit", "write either `workspace` or `policy: true`, and one of them")
+        return self
+
+
 class Override(Frozen):
     """Why something is done against a rule; shown in every report."""
 
@@ -148,7 +164,7 @@ class ResourceFacts(Frozen):
     network: NetworkPosture = "public"
     """`public`: open. `firewall`: only the clusters' subnets and addresses get in. `endpoint` makes a private endpoint and leaves public access as it is. `private` makes one too, and closes public access once it works. Must be written where the resource is `patched`."""
     keys: Keys = "allowed"
-    """Whether access keys may work; `forbidden` is the end of the road. Must be written where the resource is `patched` and has keys."""
+    """Whether access keys may work; `forbidden` is the end of the road. Must be written where the resource is `patched` and has keys. `forbidden` is refused while an app may lean on a key; `keyless migrate` shows which, and where."""
     management: Management = "referenced"
     """`referenced`: Keyless makes grants and endpoints, and what `network` and `keys` want of the resource itself is a manual step. `patched`: `pulumi up` sets that, and nothing else of it."""
     owner: Owner | None = None
@@ -260,6 +276,8 @@ class Environment(Frozen, Generic[R]):
     """The AKS clusters."""
     network: Network | None = None
     """Where private endpoints go; needed where a resource has `network: endpoint` or `private`."""
+    audit: Audit | None = None
+    """Where the logs of every resource in use go, and who makes their diagnostic settings."""
     resources: Mapping[Word, R] = Field(default_factory=dict)
     """Logical names, by which apps know them, and the Azure resources behind them."""
     apps: Mapping[Word, AppOverride] = Field(default_factory=dict)

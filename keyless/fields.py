@@ -25,6 +25,7 @@ _NAMES = {
     "Microsoft.KeyVault/vaults": (r"[A-Za-z](-?[A-Za-z0-9])*", 3, 24),
     "Microsoft.ManagedIdentity/userAssignedIdentities": (r"[A-Za-z0-9][-\w]*", 3, 128),
     "Microsoft.Network/virtualNetworks/subnets": (r"\w([-\w.]*\w)?", 1, 80),
+    "Microsoft.OperationalInsights/workspaces": (r"[A-Za-z0-9][-A-Za-z0-9]*[A-Za-z0-9]", 4, 63),
     "Microsoft.Storage/storageAccounts": (r"[a-z0-9]*", 3, 24),
 }
 # https://<region>.oic.prod-aks.azure.com/<tenant>/<guid>/, and a token's issuer equals it to the letter.
@@ -290,3 +291,5 @@ ExistingCredential = Annotated[
     ArmId, arm_id_of("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials")
 ]
 """The ARM id of a federated credential."""
+Workspace = Annotated[ArmId, arm_id_of("Microsoft.OperationalInsights/workspaces")]
+"""The ARM id of a Log Analytics workspace."""

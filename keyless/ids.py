@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,45 @@ import yaml
 
 from keyless.errors import SpecError
 from keyless.finding import Finding
-from keyless.source import write_text
+from keyless.source import Document, load_document, write_text
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AppIds:
+    """What an app's identity is called in tokens and grants, in lower case."""
+
+    client_id: str
+    principal_id: str
+
+
+def read_ids(root: Path, stack: str) -> Mapping[str, AppIds]:
+    """The ids in `ids/<stack>.yaml` by app; none where the file is not there yet. Raises SpecError."""
+    path = root / "ids" / f"{stack}.yaml"
+    if not path.exists():
+        return {}
+    document = load_document(path, f"ids/{stack}.yaml")
+    value = document.value
+    apps = value.get("apps") if isinstance(value, dict) and value.get("version") == 1 else None
+    if not isinstance(apps, dict):
+        raise _unread(document, (), "the file holds no `version: 1` with `apps`", stack)
+    found: dict[str, AppIds] = {}
+    for app, ids in apps.items():
+        given = [ids.get(key) if isinstance(ids, dict) else None for key in ("client_id", "principal_id")]
+        if not all(isinstance(one, str) and _GUID.match(one) for one in given):
+            raise _unread(document, ("apps", app), f"the ids of '{app}' are no GUIDs", stack)
+        found[app] = AppIds(*(str(one).lower() for one in given))
+    return found
+
+
+def _unread(document: Document, path: tuple[str, ...], message: str, stack: str) -> SpecError:
+    return SpecError(document.finding("ids", path, message, f"write it anew: {ids_command(stack)}"))
+
+
+def ids_command(stack: str) -> str:
+    """The command that writes `ids/<stack>.yaml`."""
+    return f"pulumi stack output --json -s {stack} | keyless ids {stack}"
 
 
 def write_ids(root: Path, stack: str, text: str | bytes) -> str:

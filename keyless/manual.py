@@ -31,7 +31,8 @@ def _wanted(name: str, resource: Resource) -> Mapping[Step, str]:
     if resource.network == "private":
         found["private"] = f"close public access to {name}, once its endpoint works"
     if resource.keys == "forbidden":
-        found["forbidden"] = f"turn the keys of {name} off, once nothing uses them"
+        ends = f" (this ends {resource.facts.keys_off_ends})" if resource.facts.keys_off_ends else ""
+        found["forbidden"] = f"turn the keys of {name} off, once nothing uses them{ends}"
     return found
 
 

@@ -54,7 +54,11 @@ MAX_ASSIGNMENTS, NEAR_ASSIGNMENTS = 4_000, 3_200  # per subscription; Azure RBAC
 
 def load_stack(project: Path, stack: str) -> StackPlan:
     """What the stack `dev` or `payments.dev` of `project` makes. Raises KeylessError."""
-    plan = load_plan(project, stack.rpartition(".")[2])
+    return stack_of(load_plan(project, stack.rpartition(".")[2]), stack)
+
+
+def stack_of(plan: Plan, stack: str) -> StackPlan:
+    """The stack's part of the plan. Raises PlanError where there is no such stack."""
     for found in plan.stacks:
         if found.stack == stack:
             return found
@@ -70,12 +74,17 @@ def load_stack(project: Path, stack: str) -> StackPlan:
 
 def load_plan(root: Path, name: str) -> Plan:
     """The plan of the environment `name`, held against every other one of the project in `root`. Raises KeylessError."""
+    return load_planned(root, name)[1]
+
+
+def load_planned(root: Path, name: str) -> tuple[Project, Plan]:
+    """The plan as `load_plan` makes it, and the project that it was made of. Raises KeylessError."""
     project = load_project(root, (name,))
     plan = make_plan(project.apps, project.environments[name])
     others = _others(root, name)
     if others:
         refuse_clashes_between(project.apps, (project.environments[name], *others), of=name)
-    return plan
+    return project, plan
 
 
 def _others(root: Path, name: str) -> tuple[LoadedEnvironment, ...]:
@@ -278,6 +287,7 @@ def _stacks(
             zone.id.subscription for zone in mine.zones
         }
         subscriptions |= {patch.subscription for patch in mine.posture_patches}
+        subscriptions |= {setting.target.subscription for setting in mine.diagnostic_settings}
         used = {account.cluster for app in members for account in app.service_accounts}
         used |= {patch.cluster for app in members for patch in app.patches}
         yield StackPlan(

@@ -24,8 +24,8 @@ def compose(text: str) -> yaml.Node | None:
 class Positions:
     """Positions in one text. A file with a thousand errors is composed once, and each mapping is gone through once."""
 
-    def __init__(self, text: str) -> None:
-        self.root = compose(text)
+    def __init__(self, root: yaml.Node | None) -> None:
+        self.root = root
         self.children: dict[int, dict[str, Place]] = {}
 
     def of(self, path: KeyPath) -> tuple[int, int] | None:

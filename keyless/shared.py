@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from keyless.audit import audit_steps, diagnostic_settings
 from keyless.cut_off import cuts_off
 from keyless.endpoints import endpoints_of, twin_endpoints, unserved_zones
 from keyless.errors import PlanError
@@ -91,12 +92,15 @@ def shared_of(environment: LoadedEnvironment, apps: tuple[AppPlan, ...]) -> Shar
     if wrong:
         raise PlanError(*wrong)
     made_zones = tuple(zones[name] for name in sorted(zones))
+    settings = diagnostic_settings(environment, apps)
+    manual.extend(audit_steps(environment, apps))
     plans = {
         stack: SharedPlan(
             zones=made_zones if stack == environment.name else (),
             private_endpoints=tuple(rows.endpoints),
             postures=tuple(rows.postures),
             posture_patches=tuple(rows.patches),
+            diagnostic_settings=settings.get(stack, ()),
         )
         for stack, rows in by_stack.items()
     }

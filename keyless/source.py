@@ -16,7 +16,7 @@ import yaml
 from keyless.errors import SpecError
 from keyless.finding import Finding
 from keyless.nodes import MAX_DEPTH, Builder, Loader, refused, too_deep
-from keyless.positions import Key, KeyPath, Positions
+from keyless.positions import Key, KeyPath, Positions, compose
 
 __all__ = [
     "Document",
@@ -48,7 +48,7 @@ class Document:
     def positions(self) -> Positions:
         """Where each key stands; the text is composed when this is first asked for."""
         if not self.composed:
-            self.composed.append(Positions(self.text))
+            self.composed.append(Positions(compose(self.text)))
         return self.composed[0]
 
     def position(self, path: KeyPath) -> tuple[int, int] | None:
@@ -86,6 +86,23 @@ def inside(root: Path, path: Path) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One YAML document of several: the line where it begins, its plain value, and the lines of its keys.
+
+    Neither value nor nodes are shown: a manifest may hold a secret.
+    """
+
+    line: int
+    value: Any = field(repr=False)
+    node: yaml.Node = field(repr=False)
+
+    def line_of(self, path: KeyPath) -> int:
+        """Line of the key at `path`, or of its nearest parent that stands in the text."""
+        found = Positions(self.node).of(path)
+        return self.line if found is None else found[0]
+
+
 def load_document(path: Path, file: str, root: Path | None = None) -> Document:
     """Read the one YAML document in the file at `path`, which errors call `file`. Raises SpecError.
 
@@ -99,14 +116,14 @@ def read_text(path: Path, file: str, root: Path | None = None) -> str:
     return _text(_read(path, file, root), file)
 
 
-def documents_in(text: str, file: str) -> Iterator[tuple[int, Any]]:
-    """Line and value of each YAML document in `text`: manifests, say. Raises SpecError."""
+def documents_in(text: str, file: str) -> Iterator[Placed]:
+    """Each YAML document in `text`: manifests, say. Raises SpecError."""
     _refuse_depth(text, file)
     loader = Loader(text)
     try:
         while loader.check_node():
             node = loader.get_node()
-            yield node.start_mark.line + 1, Builder(file, merge=True).build(node)
+            yield Placed(node.start_mark.line + 1, Builder(file, merge=True).build(node), node)
     except yaml.YAMLError as error:
         raise _not_yaml(error, file) from None
     finally:

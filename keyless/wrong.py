@@ -19,6 +19,7 @@ _FIXES = {
     "arm_id": "write the whole id, as `az resource show --query id` prints it",
     "arm_type": "write the id of such a resource, or change the entry's `kind`",
     "arm_name": "look the name up; `az resource list --query [].id` prints whole ids",
+    "audit": "write audit: {workspace: <ARM id of a Log Analytics workspace>}, or audit: {policy: true}",
     "clusters": "give each cluster its own name, issuer and context",
     "ip": "write the public addresses that the cluster's traffic leaves from, such as 20.0.0.10 or 20.0.0.0/24",
     "issuer": "write it as `az aks show --query oidcIssuerProfile.issuerUrl` prints it, to the last character",

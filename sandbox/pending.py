@@ -32,6 +32,7 @@ IDS = {
     + "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
     "azure-native:authorization:RoleAssignment": "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}",
     "azure-native:authorization:ManagementLockByScope": "{scope}/providers/Microsoft.Authorization/locks/{lockName}",
+    "azure-native:monitor:DiagnosticSetting": "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
     "azure-native:redis:AccessPolicyAssignment": CACHE + POLICY,
     "azure-native:redisenterprise:AccessPolicyAssignment": DATABASE + POLICY,
     "azure-native:network:PrivateEndpoint": ENDPOINT,

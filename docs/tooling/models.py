@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from docs.tooling.wording import Words, models_in
-from keyless.environment import AppOverride, Cluster, Identities, Network, Override
+from keyless.environment import AppOverride, Audit, Cluster, Identities, Network, Override
 from keyless.registry import AnyResource, AnyUse, EnvironmentFacts
 from keyless.render.field_docs import field_docs
 from keyless.resource import Resource
@@ -78,6 +78,7 @@ def environment_file() -> Page:
         Identities: ("`identities`", "identities"),
         Cluster: ("Each of `clusters`", "cluster"),
         Network: ("`network`", "network"),
+        Audit: ("`audit`", "audit"),
         Resource: ("Each of `resources`", "resource"),
         **{one: (resource_title(kind_of(one)), kind_of(one)) for one in RESOURCES},
         Override: ("`override`", "override"),

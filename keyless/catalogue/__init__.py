@@ -37,10 +37,29 @@ class Firewall(Frozen):
     deny: str | None
 
 
+class Audit(Frozen):
+    """The logs that say who used a resource: `of` is the child that they belong to, such as `blobServices/default`.
+
+    `dedicated` asks for tables of the service's own; `table` is where the rows arrive. `answers` says how far they tell
+    who read what, and who still uses a key. `rows` and `by_key` are KQL: the rows of the resources in `{names}` or `{ids}`
+    with the columns Resource, Principal, Operation, What, Caller and Client, and of these rows the ones that a key let in;
+    None where no row tells.
+    """
+
+    of: str | None
+    categories: tuple[str, ...]
+    dedicated: bool
+    table: str
+    answers: str
+    rows: str | None
+    by_key: str | None
+
+
 class Target(Frozen):
     """Facts of one type of Azure resource. Hosts and zones by cloud; `{name}` and `{subdomain}` are filled in.
 
     `other_hosts` are what else may be stated for such a resource; its other words in braces are any one label.
+    `keys_off_ends` says what turning keys off ends, beside clients that use a key.
     """
 
     type: str
@@ -52,17 +71,22 @@ class Target(Frozen):
     """By cloud, the private DNS zones of each private link group."""
     close: str
     keys_off: str | None
+    keys_off_ends: str | None = None
     firewall: Firewall | None
     roles_on: str | None = None
     """The command that makes a resource with access rules of its own decide by roles."""
     driver_clouds: Mapping[str, str] = Field(default_factory=dict)
     """What the Secrets Store CSI driver's Azure provider calls a cloud, where it must be told."""
+    audit: Audit
 
 
 class Entry(Frozen):
     """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource.
 
     `scope` is the token scope by cloud: none where it is not known.
+    `leaks` are names of variables that hold a key, `*` for any characters, case aside; `secret_leaks` those that do where a
+    Secret gives them. `leaking_values` are regular expressions of values that hold one; their group `name`, where it
+    matches, is the resource's name in Azure.
     """
 
     source: str
@@ -73,6 +97,8 @@ class Entry(Frozen):
     waivers: Mapping[str, tuple[Role, ...]]
     targets: Mapping[str, Target]
     leaks: tuple[str, ...]
+    secret_leaks: tuple[str, ...] = ()
+    leaking_values: tuple[str, ...] = ()
 
 
 class Refused(Frozen):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from keyless.doctor.manifest import Manifests, load_manifests
+from keyless.doctor.manifest import Manifests, read_manifests
 from keyless.environment import AppOverride
 from keyless.finding import Finding
 from keyless.masks import told
@@ -34,7 +34,7 @@ def check_fit(
                 )
                 continue
             if place not in read:
-                read[place] = load_manifests(root, place)
+                read[place] = read_manifests(root, place)
             mine = [entry[app.spec.app] for entry in overrides if app.spec.app in entry]
             yield from _fit(app, index, workload, mine, read[place])
 

@@ -1,7 +1,7 @@
-"""Kubernetes manifests as written: objects with their file and line. Reads YAML files; knows no rule."""
+"""Kubernetes manifests as written: objects with their file and the lines of their keys. Reads YAML files; knows no rule."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,36 +9,46 @@ import yaml
 
 from keyless.errors import SpecError
 from keyless.nodes import Loader
-from keyless.source import documents_in, read_text
+from keyless.source import Key, KeyPath, Placed, documents_in, read_text
 
-# Where each kind of workload keeps its pod template.
+# Where each kind of workload keeps its pod template; a Pod is its own.
 POD_TEMPLATES: dict[str, tuple[str, ...]] = {
     "Deployment": ("spec", "template"),
     "StatefulSet": ("spec", "template"),
     "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Pod": (),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One object of a file; `line` is where it begins, from 1."""
+    """One object of a file; `line` is where it begins, from 1. Its value is not shown: it may hold a secret."""
 
     file: str
     line: int
     kind: str
     namespace: str | None
     name: str
-    value: dict[str, Any]
+    value: dict[str, Any] = field(repr=False)
+    placed: Placed = field(repr=False)
+    base: tuple[Key, ...] = field(default=(), repr=False)
+
+    def line_of(self, path: KeyPath) -> int:
+        """Line of the key at `path` in this object, or of its nearest parent that stands in the text."""
+        return self.placed.line_of((*self.base, *path))
+
+    def pod_path(self) -> tuple[str, ...] | None:
+        """Where the spec of its pods stands; None for an object without pods."""
+        template = POD_TEMPLATES.get(self.kind)
+        return None if template is None else (*template, "spec")
 
     def containers(self) -> tuple[str, ...]:
         """Names of the containers of a workload, in their order; none for another kind."""
-        template: Any = self.value
-        for key in POD_TEMPLATES.get(self.kind, ()):
-            template = template.get(key) if isinstance(template, dict) else None
-        spec = template.get("spec") if isinstance(template, dict) else None
-        listed = spec.get("containers") if isinstance(spec, dict) else None
+        path = self.pod_path()
+        listed = at(self.value, (*path, "containers")) if path is not None else None
         if not isinstance(listed, list):
             return ()
         return tuple(str(one.get("name")) for one in listed if isinstance(one, dict))
@@ -50,16 +60,32 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """What was read, in the order of the files' paths, and the files that are templates, which only Helm can read."""
+    """What the files of one place hold. `unread` are those that only another tool can read: a chart's templates."""
 
     objects: tuple[Manifest, ...]
     unread: tuple[str, ...]
 
+    def named(self, kind: str, name: str) -> tuple[Manifest, ...]:
+        """The objects of one kind and name, which several files may hold."""
+        return tuple(one for one in self.objects if one.kind == kind and one.name == name)
 
-def load_manifests(root: Path, place: Path) -> Manifests:
-    """The objects in the file `place`, or in the YAML files below the folder `place`.
 
-    A `List` is its items; what is no object is passed over. Raises SpecError.
+def at(value: Any, path: KeyPath) -> Any:
+    """What stands at `path` in plain values, or None."""
+    for key in path:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def read_manifests(root: Path, place: Path) -> Manifests:
+    """All that the file `place` holds, or the YAML files below the folder `place`, in the order of their paths.
+
+    A `List` is its items. What is no object is passed over. Raises SpecError.
     """
     objects: list[Manifest] = []
     unread: list[str] = []
@@ -68,7 +94,9 @@ def load_manifests(root: Path, place: Path) -> Manifests:
         file = path.relative_to(root).as_posix()
         text = read_text(path, file, root)
         try:
-            found = [one for line, value in documents_in(text, file) for one in _objects(value, file, line)]
+            found = [
+                one for placed in documents_in(text, file) for one in _objects(placed.value, file, placed, ())
+            ]
         except SpecError:
             if "{{" not in text:
                 raise
@@ -89,22 +117,24 @@ def _holds_template(text: str) -> bool:
     )
 
 
-def _objects(value: Any, file: str, line: int) -> Iterator[Manifest]:
+def _objects(value: Any, file: str, placed: Placed, base: tuple[Key, ...]) -> Iterator[Manifest]:
     if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
         return
     if value["kind"] == "List":
         items = value.get("items")
-        for item in items if isinstance(items, list) else ():
-            yield from _objects(item, file, line)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            yield from _objects(item, file, placed, (*base, "items", index))
         return
     metadata = value.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("name"), str):
         namespace = metadata.get("namespace")
         yield Manifest(
             file,
-            line,
+            placed.line_of(base),
             value["kind"],
             namespace if isinstance(namespace, str) else None,
             metadata["name"],
             value,
+            placed,
+            base,
         )

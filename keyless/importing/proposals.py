@@ -115,6 +115,8 @@ def _proposal(name: str, found: FoundResource, kind: str, environment: LoadedEnv
     fields |= _hosts(found, kind, environment.facts.cloud)
     if kind == "keyvault" and found.detailed and not found.flags.get("roles", False):
         fields["authorization"] = "access-policy"
+    if found.flags.get("data_lake"):
+        fields["hierarchical_namespace"] = True
     if found.terraform:
         fields["owner"] = "terraform"
     return Proposal(

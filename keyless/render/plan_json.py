@@ -48,6 +48,19 @@ def render_plan_json(plan: Plan) -> str:
                 for stack in stacks
                 for patch in stack.shared.posture_patches
             ],
+            "diagnostic_settings": [
+                {
+                    "resource": d.resource,
+                    "stack": stack.stack,
+                    "name": d.name,
+                    "target": d.target.text,
+                    "workspace": d.workspace.text,
+                    "categories": list(d.categories),
+                    "dedicated": d.dedicated,
+                }
+                for stack in stacks
+                for d in stack.shared.diagnostic_settings
+            ],
         },
         "manual": [
             {

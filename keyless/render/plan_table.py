@@ -25,6 +25,7 @@ def render_plan_table(plan: Plan, width: int | None = None) -> str:
         doors(stacks),
         changes(stacks),
         cut_off(stacks),
+        _audit(stacks, width),
         _manual(stacks),
         policies(plan),
     ]
@@ -103,6 +104,18 @@ def _endpoints(stacks: Sequence[StackPlan], width: int | None) -> list[str]:
         for one in stack.shared.private_endpoints
     ]
     return columns([("ENDPOINT", "OF", "ZONES"), *rows], width) if rows else []
+
+
+def _audit(stacks: Sequence[StackPlan], width: int | None) -> list[str]:
+    settings = [one for stack in stacks for one in stack.shared.diagnostic_settings]
+    if not settings:
+        return []
+    workspaces = ", ".join(sorted({one.workspace.text for one in settings}))
+    rows = [(one.resource, one.name, ", ".join(one.categories)) for one in settings]
+    return [
+        *columns([("LOGS OF", "SETTING", "CATEGORIES"), *rows], width),
+        f"  to {workspaces}; making a setting needs that workspace's action sharedKeys, with which its keys can be read",
+    ]
 
 
 def _manual(stacks: Sequence[StackPlan]) -> list[str]:

@@ -82,7 +82,8 @@ class ResourceType:
 
     def words_of(self, arm_id: str) -> dict[str, str] | None:
         """The inputs that an id holds, or None for an id of another type."""
-        form = self.template.replace("/{scope}", "(?P<scope>/.+)")
+        # A first word is a whole id: the scope of an extension resource, whatever the SDK calls it.
+        form = re.sub(r"^/{(\w+)}", r"(?P<\1>/.+)", self.template)
         form = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", form)
         match = re.fullmatch(form, arm_id, re.IGNORECASE)
         return {word: match[word] for word in self.words} if match else None

@@ -6,6 +6,7 @@ Names, versions and required inputs: the installed SDK. What replaces: facts §2
 from __future__ import annotations
 
 from sandbox.azure.rules.caches import MANAGED_NAME, CacheAccessRules, ManagedCacheAccessRules
+from sandbox.azure.rules.diagnostics import DiagnosticRules
 from sandbox.azure.rules.endpoints import EndpointRules, ZoneGroupRules
 from sandbox.azure.rules.grants import AssignmentRules, LockRules
 from sandbox.azure.rules.identities import CREDENTIAL_NAME, CredentialRules, IdentityRules
@@ -82,6 +83,29 @@ def resource_types(tenant: str) -> dict[str, ResourceType]:
             "2020-05-01",
             (*_required("level"), *_optional("notes", "owners")),
             LockRules(),
+        ),
+        ResourceType(
+            "azure-native:monitor:DiagnosticSetting",
+            "/{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+            "2021-05-01-preview",
+            (
+                *_optional(
+                    "workspaceId",
+                    "storageAccountId",
+                    "eventHubAuthorizationRuleId",
+                    "eventHubName",
+                    "logAnalyticsDestinationType",
+                    "marketplacePartnerId",
+                    "metrics",
+                ),
+                Property(
+                    "logs",
+                    "properties.logs",
+                    items={name: name for name in ("category", "categoryGroup", "enabled")},
+                    answered={"retentionPolicy": "retentionPolicy"},
+                ),
+            ),
+            DiagnosticRules(),
         ),
         *_caches(),
         *_network(),

@@ -1,5 +1,6 @@
 """What a failed operation says: app, use and resource."""
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -11,6 +12,7 @@ from tests.support.plans import (
     app_plan,
     arm_id,
     cache_access,
+    diagnostic_setting,
     private_endpoint,
     role_assignment,
     shared_plan,
@@ -25,7 +27,8 @@ def whole() -> StackPlan:
     app = app_plan(
         grants=(role_assignment("checkout", uses=("drafts", "invoices")), cache_access("checkout"))
     )
-    return stack_plan(app, shared=shared_plan(private_endpoint(), zones=(zone(),)))
+    shared = shared_plan(private_endpoint(), zones=(zone(),))
+    return stack_plan(app, shared=replace(shared, diagnostic_settings=(diagnostic_setting(),)))
 
 
 SENTENCES = {
@@ -50,6 +53,10 @@ SENTENCES = {
         "app checkout: patch of Deployment payments/checkout in cluster aks-dev"
     ),
     "orders-blob-endpoint": "private endpoint pe-orders-blob-dev (blob) of resource orders, used by checkout",
+    "orders-audit": (
+        "diagnostic setting keyless-dev of resource orders, to "
+        f"{arm_id('Microsoft.OperationalInsights/workspaces', 'log-shop').text}"
+    ),
     "privatelink-blob-core-windows-net-zone": f"private DNS zone {zone().id.text}",
 }
 

@@ -10,7 +10,15 @@ import pulumi
 import pulumi_azure_native as sdk_azure
 import pulumi_kubernetes as sdk_kubernetes
 import pytest
-from pulumi_azure_native import authorization, managedidentity, network, privatedns, redis, redisenterprise
+from pulumi_azure_native import (
+    authorization,
+    managedidentity,
+    monitor,
+    network,
+    privatedns,
+    redis,
+    redisenterprise,
+)
 
 from components import azure, kubernetes
 from tests.support.synth import Registered, synth
@@ -177,6 +185,25 @@ RESOURCES: Mapping[str, tuple[Callable[[], object], Callable[[], object]]] = {
             private_dns_zone_configs=[
                 network.PrivateDnsZoneConfigArgs(name="z-net", private_dns_zone_id="/z")
             ],
+        ),
+    ),
+    "azure-native:monitor:DiagnosticSetting": (
+        lambda: azure.DiagnosticSetting(
+            "x",
+            Options(),
+            target="/t",
+            setting="keyless-dev",
+            workspace="/w",
+            categories=("AuditEvent",),
+            destination="Dedicated",
+        ),
+        lambda: monitor.DiagnosticSetting(
+            "x",
+            resource_uri="/t",
+            name="keyless-dev",
+            workspace_id="/w",
+            logs=[monitor.DiagnosticsLogSettingsArgs(category="AuditEvent", enabled=True)],
+            log_analytics_destination_type="Dedicated",
         ),
     ),
 } | {

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from keyless.cli import main
+from keyless.doctor.evidence import HOW
 from keyless.environment import AppOverride
 from keyless.project import environment_names
 from keyless.spec import app_files
@@ -120,3 +121,17 @@ def test_the_import_guide_shows_entries_and_commands_that_exist() -> None:
     assert (ROOT / "keyless" / "catalogue" / "imports.yaml").is_file() and "imports.yaml" in guide
     piped = re.findall(r"\| keyless (\w+)", guide)
     assert set(piped) == {"import"} and "import" in main.commands
+
+
+@pytest.mark.parametrize("guide", sorted((ROOT / "docs" / "guides").glob("*.md")), ids=lambda path: path.stem)
+def test_a_guide_names_commands_that_there_are(guide: Path) -> None:
+    named = set(re.findall(r"(?:^|`|\| )keyless ([a-z]+)", guide.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= set(main.commands), named - set(main.commands)
+
+
+def test_the_guide_exports_the_metric_as_its_errors_say() -> None:
+    guide = (ROOT / "docs" / "guides" / "off-keys.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"az monitor metrics list .*?-o json", guide, re.DOTALL)
+    options = re.findall(r"--[a-z-]+(?: [A-Z]\w+)?", HOW)
+    assert len(options) > 5
+    assert all(option in command for option in options)

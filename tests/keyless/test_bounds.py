@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel
 
-from keyless import positions
+from keyless import positions, source
 from keyless.cli import main
 from keyless.errors import MAX_A_FILE, SpecError
 from keyless.finding import Finding
@@ -40,7 +40,7 @@ def test_a_file_is_composed_once_and_a_schema_made_once_however_many_errors(
         calls.append("schema")
         return schema.__func__(cls, *args, **kwargs)  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(positions, "compose", counted)
+    monkeypatch.setattr(source, "compose", counted)
     monkeypatch.setattr(BaseModel, "model_json_schema", classmethod(counted_schema))
     root = write_project(tmp_path / "project", broken(300), facts())
     result = CliRunner().invoke(main, ["-C", str(root), "check"])

@@ -27,10 +27,18 @@ APPS = [
 ]
 
 
+SET_ASIDE = {"because": "made with keys off"}
+
+
 def _facts() -> dict[str, Any]:
     resources = dict(facts()["resources"])
     resources["orders"] = {**resources["orders"], "network": "private", "team": "payments"}
-    resources["cache"] = {**resources["cache"], "network": "endpoint", "keys": "forbidden"}
+    resources["cache"] = {
+        **resources["cache"],
+        "network": "endpoint",
+        "keys": "forbidden",
+        "override": SET_ASIDE,
+    }
     resources["vault"] = {**resources["vault"], "network": "private"}
     network = {"subnet": f"{NET}/subnets/endpoints", "resource_group": "rg-net", "zones": "managed"}
     return facts(resources=resources, network=network)

@@ -52,6 +52,8 @@ CASES = [
      f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/g"),
     ("azure-native:authorization:ManagementLockByScope", {"scope": SCOPE, "lockName": "l"},
      f"{SCOPE}/providers/Microsoft.Authorization/locks/l"),
+    ("azure-native:monitor:DiagnosticSetting", {"resourceUri": SCOPE, "name": "keyless-dev"},
+     f"{SCOPE}/providers/Microsoft.Insights/diagnosticSettings/keyless-dev"),
     ("azure-native:redis:AccessPolicyAssignment",
      {"resourceGroupName": "rg", "cacheName": "c", "accessPolicyAssignmentName": "p"},
      f"{GROUP}/Microsoft.Cache/redis/c/accessPolicyAssignments/p"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from keyless.plan import (
@@ -10,6 +11,7 @@ from keyless.plan import (
     ArmId,
     CacheAccess,
     ClusterAccess,
+    DiagnosticSetting,
     FederatedCredential,
     ManagedIdentity,
     PrivateDnsZone,
@@ -195,6 +197,23 @@ def private_endpoint(resource: str = "orders", **changes: Any) -> PrivateEndpoin
         "tags": {},
     }
     return PrivateEndpoint(**values | changes)
+
+
+def diagnostic_setting(resource: str = "orders", **changes: Any) -> DiagnosticSetting:
+    """The blob logs of storders, to the workspace log-shop."""
+    account = "Microsoft.Storage/storageAccounts"
+    values: dict[str, Any] = {
+        "logical_name": f"{resource}-audit",
+        "resource": resource,
+        "name": "keyless-dev",
+        "target": replace(
+            arm_id(account, "storders/blobServices/default"), type=f"{account}/blobServices", name="default"
+        ),
+        "workspace": arm_id("Microsoft.OperationalInsights/workspaces", "log-shop"),
+        "categories": ("StorageDelete", "StorageRead"),
+        "dedicated": False,
+    }
+    return DiagnosticSetting(**values | changes)
 
 
 def stack_plan(*apps: AppPlan, **changes: Any) -> StackPlan:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keyless.doctor.fit import check_fit
-from keyless.doctor.manifest import load_manifests
+from keyless.doctor.manifest import read_manifests
 from keyless.errors import SpecError
 from keyless.finding import Finding
 from keyless.spec import load_apps
@@ -163,7 +163,7 @@ def test_a_list_is_its_items_and_merge_keys_are_merged(tmp_path: Path) -> None:
         "- {kind: Service, metadata: &m {name: a, namespace: x}}\n"
         "- {kind: Service, metadata: {<<: *m, name: b}}\n"
     )
-    assert [(one.name, one.namespace) for one in load_manifests(tmp_path, tmp_path).objects] == [
+    assert [(one.name, one.namespace) for one in read_manifests(tmp_path, tmp_path).objects] == [
         ("a", "x"),
         ("b", "x"),
     ]

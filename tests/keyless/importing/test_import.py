@@ -67,6 +67,7 @@ def test_properties_give_hosts_modes_and_how_it_stands(project: Path) -> None:
     assert entries["amr-shop"]["host"] == "amr-shop-dev.koreacentral.redis.azure.net"
     assert "host" not in entries["carts"]
     assert entries["carts"]["notes"] == ["as it stands, public access is closed and keys are off"]
+    assert entries["stlake"]["hierarchical_namespace"] is True
     assert entries["stlake"]["notes"][-1] == "as it stands, keys are off"
     assert entries["oai-chat"]["endpoint"] == "https://shop-chat.openai.azure.com"
     assert "endpoint" not in entries["same"]

@@ -244,3 +244,16 @@ def test_a_provider_without_subscription_says_so(azure: Any) -> None:
     azure.configure(subscriptionId="")
     with pytest.raises(Exception, match="the provider has no subscription"):
         azure.make(IDENTITY)
+
+
+def test_a_category_that_is_switched_off_is_free_for_another_setting(azure: Any) -> None:
+    kind = "monitor:DiagnosticSetting"
+    azure.make(kind, name="other", logs=[{"category": "StorageRead", "enabled": False}])
+    azure.make(kind)
+
+
+def test_two_workspaces_may_get_one_category(azure: Any) -> None:
+    kind = "monitor:DiagnosticSetting"
+    workspace = azure.inputs(kind)["workspaceId"]
+    azure.make(kind, name="other", workspaceId=f"{workspace}-other")
+    azure.make(kind)
