@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sandbox import store
+from sandbox import standby, store
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
+from sandbox.home import CODE
 from sandbox.pending import mend
 from sandbox.runner import note, prepare, stack_exists
 
@@ -26,6 +27,8 @@ def recover(project: Path, sandbox: Path, stack: str) -> None:
         raise SandboxError(
             f"there is no stack {stack!r} in {sandbox}\n  fix: name one that was brought up here"
         )
+
+    variables = standby.start(variables, str(CODE))
 
     def pulumi(arguments: Sequence[str], text: str | None = None, show: bool = False) -> str:
         answer = subprocess.run(
