@@ -7,6 +7,8 @@ import pulumi
 from components.kubernetes import owner_name
 from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment, SharedPlan, StackPlan
 
+# How the error of a posture begins, behind the trace that the SDK puts before it.
+_POSTURE_FAILED = "PostureFailed: "
 # What an API server answers to the patch of a workload that is not there: it takes the patch for a whole object.
 _WITHOUT_WORKLOAD = "spec.selector: Required value"
 
@@ -29,6 +31,8 @@ def make_failure_hook(plan: StackPlan) -> pulumi.ResourceHookBinding:
 def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str]) -> str:
     """`cannot create: app checkout, use invoices (blob read): ... [checkout-orders-invoices-grant]`."""
     told = f"cannot {failure.failed_operation}: {subjects[failure.name]} [{failure.name}]"
+    reasons = [error.partition(_POSTURE_FAILED)[2].strip() for error in failure.errors]
+    told += "".join(f": {reason}" for reason in reasons if reason)
     if any(_WITHOUT_WORKLOAD in error for error in failure.errors):
         told += (
             "; the workload was not found: a patch needs one that exists, so deploy it first, "
@@ -85,3 +89,6 @@ def name_shared(plan: SharedPlan) -> Iterator[tuple[str, str]]:
         what = f"private endpoint {endpoint.name} ({endpoint.group_id}) of resource {endpoint.resource}"
         yield endpoint.logical_name, f"{what}, used by {users}"
         yield endpoint.zone_group_logical_name, f"DNS zone group of {what}, used by {users}"
+    for posture in plan.posture_patches:
+        on = ", ".join(patch.id.text for patch in posture.patches)
+        yield posture.logical_name, f"posture of resource {posture.resource}, patched on {on}"

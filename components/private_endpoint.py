@@ -45,7 +45,7 @@ def make_endpoint(
     zones: Mapping[str, pulumi.Resource],
     parent: pulumi.Resource,
     context: Context,
-) -> None:
+) -> list[pulumi.Resource]:
     """The endpoint, and its zone group unless Azure Policy writes it; `zones` are the stack's own by id."""
     subscription = plan.subscription
     endpoint = azure.PrivateEndpoint(
@@ -60,9 +60,9 @@ def make_endpoint(
         tags=plan.tags,
     )
     if not plan.zones:
-        return
+        return [endpoint]
     own = [zones[zone.key] for zone in plan.zones if zone.key in zones]
-    azure.PrivateDnsZoneGroup(
+    group = azure.PrivateDnsZoneGroup(
         plan.zone_group_logical_name,
         azure_options(context, parent, subscription, depends_on=[endpoint, *own], protected=plan.protected),
         resource_group=plan.resource_group,
@@ -70,3 +70,4 @@ def make_endpoint(
         group=GROUP,
         zones={zone.name.replace(".", "-"): zone.text for zone in plan.zones},
     )
+    return [endpoint, group]

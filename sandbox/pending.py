@@ -39,6 +39,8 @@ IDS = {
     "azure-native:privatedns:PrivateZone": ZONE,
     "azure-native:privatedns:VirtualNetworkLink": ZONE + "/virtualNetworkLinks/{virtualNetworkLinkName}",
 }
+# Keyless's own dynamic resource; its id is a name and no path.
+POSTURE = "pulumi-python:dynamic/keyless:Posture"
 FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -90,6 +92,8 @@ def id_of(resource: Mapping, resources: list[Mapping]) -> str:
             raise ValueError("its name is not among its inputs")
         space = metadata.get("namespace")
         return f"{space}/{metadata['name']}" if space else str(metadata["name"])
+    if resource["type"] == POSTURE:
+        return str(inputs["resource"])
     template = IDS.get(resource["type"])
     if template is None:
         raise ValueError(f"the id of a {resource['type']} cannot be worked out here")

@@ -106,10 +106,11 @@ class Cognitive(Kind):
 
 
 class Vault(Kind):
-    """A key vault."""
+    """A key vault, whose `publicNetworkAccess` is a plain string in any case."""
 
     def check(self, cloud: Cloud, arm_id: str, sent: Body, after: Body, before: Body | None) -> None:
-        super().check(cloud, arm_id, sent, after, before)
+        access = str(sent.get("publicNetworkAccess", "Enabled")).capitalize()
+        super().check(cloud, arm_id, {"publicNetworkAccess": access}, after, before)
         if "networkAcls" in sent:
             VAULT_ACLS.check(cloud, sent["networkAcls"])
 
