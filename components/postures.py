@@ -45,7 +45,12 @@ def inputs_of(plan: PosturePatch, cloud: str) -> dict[str, Any]:
 
 def _patch(plan: ArmPatch) -> Mapping[str, Any]:
     rules = [
-        {"path": one.path, "key": one.key, "entries": [dict(entry) for entry in one.entries]}
+        {
+            "path": one.path,
+            "key": one.key,
+            "entries": [dict(entry) for entry in one.entries],
+            "limit": one.limit,
+        }
         for one in plan.rules
     ]
     return {"id": plan.id.text, "apiVersion": plan.api_version, "values": dict(plan.values), "rules": rules}

@@ -55,11 +55,13 @@ def recover(project: Path, sandbox: Path, stack: str) -> None:
     wait_for_lost_writes(sandbox)
     exported = json.loads(pulumi(["stack", "export"]))
     mended = mend(exported)
-    if mended.taken_in:
+    if mended.taken_in or mended.renewed:
         note(f"pulumi stack export -s {stack} | python -m sandbox.pending | pulumi stack import -s {stack}")
         pulumi(["stack", "import"], json.dumps(exported))
     for urn, resource_id in mended.taken_in:
         note(f"  was being created: {urn.rpartition('::')[2]}, as {resource_id}")
+    for urn, _ in mended.renewed:
+        note(f"  was being updated: {urn.rpartition('::')[2]}, with the record of what it had found")
     for urn, why in mended.left:
         note(f"  left pending: {urn}: {why}")
     note(f"pulumi refresh --yes -s {stack}")

@@ -73,7 +73,7 @@ def apply(client: Client, patch: Patch, removals: Removals = frozenset()) -> App
             wanted = merged(current, patch, removals)
             if wanted == current:
                 return Applied(frozenset(added), wrote)
-            _check_guards(patch, current)
+            _check_guards(patch, current, wanted)
             lost += bool(writes) and any(True for _ in _wrong_values(current, patch))
             if lost >= MOST_LOST_VALUES:
                 raise ArmError(_does_not_stick(current, patch))
@@ -180,7 +180,14 @@ def _word(value: object) -> str:
     return str(value) if isinstance(value, str | bool) else "unset" if value is None else "something else"
 
 
-def _check_guards(patch: Patch, current: Properties) -> None:
+def _check_guards(patch: Patch, current: Properties, wanted: Properties) -> None:
+    for rules in patch.rules:
+        entries = read_path(wanted, rules.path) or []
+        if rules.limit is not None and len(entries) > rules.limit:
+            raise ArmError(
+                f"{patch.id}: {rules.path} would hold {len(entries)} entries, others' included, and Azure takes"
+                f" {rules.limit}\nfix: take out entries that nobody needs, or use a private endpoint"
+            )
     access = read_path(current, "publicNetworkAccess")
     if same(access, PERIMETER) and not same(patch.values.get("publicNetworkAccess", access), access):
         raise ArmError(

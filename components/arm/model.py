@@ -23,11 +23,15 @@ def normal(value: object) -> object:
 
 @dataclass(frozen=True)
 class Rules:
-    """Entries that an array must hold beside others'; `path` below `properties`, `key` the member that tells them apart."""
+    """Entries that an array must hold beside others'; `path` below `properties`, `key` the member that tells them apart.
+
+    `limit` is how many entries Azure takes, others' included; None where nobody says.
+    """
 
     path: str
     key: str
     entries: tuple[Mapping[str, Any], ...]
+    limit: int | None = None
 
     def key_of(self, entry: Any) -> object:
         """What tells an entry from others."""
@@ -127,7 +131,7 @@ def parse(props: Mapping[str, Any]) -> Wanted:
             one["apiVersion"],
             one.get("values") or {},
             tuple(
-                Rules(rules["path"], rules["key"], tuple(rules.get("entries") or ()))
+                Rules(rules["path"], rules["key"], tuple(rules.get("entries") or ()), rules.get("limit"))
                 for rules in one.get("rules") or ()
             ),
         )

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 INPUTS = ("resource", "cloud", "patches", "children", "proofs", "dnsTimeout", "found")
 
+# What postures of this run want, by the name of their resource: one that was renamed is made before the old one is taken
+# back, in the same process, and must not lose its rules to that.
+_WANTED: dict[str, Any] = {}
+
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -103,6 +107,7 @@ class PostureProvider(ResourceProvider):
 
         wanted, found = parse(props), Own.from_json(props.get("found"))
         own = establish(_client(props), wanted, None, Own(), found)
+        _WANTED[wanted.resource] = wanted
         return CreateResult(wanted.resource, _outputs(props, own.to_json(), []))
 
     @_told
@@ -130,11 +135,16 @@ class PostureProvider(ResourceProvider):
 
     @_told
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Takes away what was added here; opens no door and gives no key back."""
-        from components.arm.model import parse
+        """Takes away what was added here and nobody else wants; opens no door and gives no key back."""
+        from components.arm.model import Own, parse, wanted_of
         from components.arm.posture import take_back
 
-        take_back(_client(props), parse(props), _own(props))
+        wanted, own = parse(props), _own(props)
+        for resource, other in _WANTED.items():
+            if resource != wanted.resource:
+                theirs = wanted_of(other)
+                own = Own(own.rules - theirs.rules, own.children - theirs.children)
+        take_back(_client(props), wanted, own)
 
 
 class Posture(Resource, module="keyless", name="Posture"):

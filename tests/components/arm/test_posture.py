@@ -11,12 +11,12 @@ import pytest
 from components.arm import merge
 from components.arm.client import Client
 from components.arm.errors import ArmError
-from components.arm.model import Own, Patch, Rules, Wanted, parse, wanted_of
+from components.arm.model import Own, Patch, Proof, Rules, Wanted, parse, wanted_of
 from components.arm.posture import establish, find_drift, find_present, take_back
 from components.arm.transport import connect
 from sandbox.azure.http.arm import Request
 from sandbox.faults import Failure
-from tests.components.arm.conftest import AI, CACHE, STORAGE, Serve, Web
+from tests.components.arm.conftest import AI, CACHE, GROUP, STORAGE, Serve, Web
 
 ADDRESS = "20.0.0.10"
 
@@ -236,3 +236,19 @@ def test_a_write_of_which_nobody_knows_whether_it_arrived_is_looked_after(serve:
     make(client, patch_of(ADDRESS))
     assert web.addresses() == ["20.9.9.9", ADDRESS]
     assert time.monotonic() - began < 10
+
+
+def test_more_rules_than_azure_takes_are_counted_before_anything_is_written(serve: Serve):
+    web, client = serve()
+    rules = Rules("networkAcls.ipRules", "value", ({"value": ADDRESS}, {"value": "20.9.9.9"}), limit=1)
+    with pytest.raises(ArmError, match=r"ipRules would hold 2 entries, .* and Azure takes 1\nfix: take out"):
+        make(client, Patch(STORAGE, "2025-08-01", {}, (rules,)))
+    assert web.sent("PATCH") == []
+
+
+def test_nothing_is_written_before_the_private_way_is_proven(serve: Serve):
+    web, client = serve()
+    proof = Proof(f"{GROUP}/providers/Microsoft.Network/privateEndpoints/pe", ())
+    with pytest.raises(ArmError, match="nothing was closed"):
+        establish(client, Wanted("orders", "public", (patch_of(),), (), (proof,), 0), None, Own(), Own())
+    assert web.sent("PATCH") == []

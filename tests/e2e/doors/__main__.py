@@ -20,6 +20,7 @@ from keyless.plan import (
 from tests.support import plans
 
 GIVEN = json.loads((Path(__file__).parent / "posture.json").read_text())
+NAME = GIVEN.get("resource", "orders")
 
 
 def arm_id(text: str) -> ArmId:
@@ -32,7 +33,7 @@ def endpoint() -> PrivateEndpoint:
     """The endpoint that a proof names, in the world's network."""
     name, zones = GIVEN["endpoint"]["name"], GIVEN["endpoint"]["zones"]
     return plans.private_endpoint(
-        "orders",
+        NAME,
         name=name,
         subnet=f"{plans.NETWORK}/subnets/endpoints",
         target=arm_id(GIVEN["patches"][0]["id"]),
@@ -43,8 +44,8 @@ def endpoint() -> PrivateEndpoint:
 def posture() -> PosturePatch:
     """The posture, value by value."""
     return PosturePatch(
-        logical_name="orders-posture",
-        resource="orders",
+        logical_name=f"{NAME}-posture",
+        resource=NAME,
         subscription=plans.SUBSCRIPTION,
         patches=tuple(
             ArmPatch(
