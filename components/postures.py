@@ -40,6 +40,7 @@ def inputs_of(plan: PosturePatch, cloud: str) -> dict[str, Any]:
         "children": [_child(one) for one in plan.children],
         "proofs": [_proof(one) for one in plan.proofs],
         "dnsTimeout": plan.dns_timeout,
+        "opens": plan.opens,
     }
 
 
@@ -53,7 +54,11 @@ def _patch(plan: ArmPatch) -> Mapping[str, Any]:
         }
         for one in plan.rules
     ]
-    return {"id": plan.id.text, "apiVersion": plan.api_version, "values": dict(plan.values), "rules": rules}
+    requires = [
+        {"path": one.path, "wanted": list(one.wanted), "because": one.because} for one in plan.requires
+    ]
+    named = {"id": plan.id.text, "apiVersion": plan.api_version}
+    return {**named, "values": dict(plan.values), "rules": rules, "requires": requires}
 
 
 def _child(plan: ArmChild) -> Mapping[str, Any]:

@@ -272,16 +272,29 @@ class RuleList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """A property that must read one of `wanted` before anything is written; None stands for an absent one.
+
+    `path` leads below `properties`; `because` is told where the property reads otherwise.
+    """
+
+    path: str
+    wanted: tuple[str | bool | None, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArmPatch:
     """What a posture sets on one ARM resource that someone else made, and nothing else of it.
 
-    `values` by property path below `properties`, such as `networkAcls.defaultAction`.
+    `values` by property path below `properties`, such as `networkAcls.defaultAction`; `requires` is read before.
     """
 
     id: ArmId
     api_version: str
     values: Mapping[str, str | bool]
     rules: tuple[RuleList, ...]
+    requires: tuple[Precondition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +321,8 @@ class EndpointProof:
 class PosturePatch:
     """The posture of one `patched` resource, made in its owner's stack: one, also where it spans two ARM resources.
 
-    `proofs` are awaited for `dns_timeout` seconds before anything is written.
+    `proofs` are awaited for `dns_timeout` seconds before anything is written. `opens`: the posture says `public`. Only then
+    may the last of its children go: a cache without rules lets everyone in, and a line that is gone opens no door.
     """
 
     logical_name: str
@@ -318,6 +332,7 @@ class PosturePatch:
     children: tuple[ArmChild, ...]
     proofs: tuple[EndpointProof, ...]
     dns_timeout: int
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

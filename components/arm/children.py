@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.arm.client import Client
 from components.arm.errors import ArmError, Busy, NotFound
 from components.arm.merge import BUSY_SECONDS, same
-from components.arm.model import Child
+from components.arm.model import Child, normal
 
 
 def is_there(client: Client, child: Child) -> bool | None:
@@ -15,6 +15,15 @@ def is_there(client: Client, child: Child) -> bool | None:
     except NotFound:
         return None
     return all(same(found.get(name), value) for name, value in child.properties.items())
+
+
+def has_siblings(client: Client, child: Child) -> bool:
+    """Whether another child of its kind stands beside it."""
+    try:
+        ids = client.ids(child.id.rpartition("/")[0], child.version)
+    except NotFound:
+        return False
+    return any(normal(one) != child.key for one in ids)
 
 
 def put(client: Client, child: Child) -> None:

@@ -68,11 +68,16 @@ class Client:
         """The named members of a resource's `properties`; those that it lacks are left out. Raises NotFound."""
         return _named(self._send("GET", resource, version).body, names)
 
-    def list(self, collection: str, version: str, names: Iterable[str]) -> list[Properties]:
+    def members(self, collection: str, version: str, names: Iterable[str]) -> list[Properties]:
         """The same of every member of a collection, such as an endpoint's zone groups. Raises NotFound."""
         wanted = tuple(names)
         body = self._send("GET", collection, version).body
         return [_named(one, wanted) for one in (body or {}).get("value") or ()]
+
+    def ids(self, collection: str, version: str) -> list[str]:
+        """The ids of a collection's members. Raises NotFound."""
+        body = self._send("GET", collection, version).body
+        return [str(one["id"]) for one in (body or {}).get("value") or ()]
 
     def settled(self, resource: str, version: str, names: Iterable[str], seconds: float) -> Properties:
         """As `get`, once no update is under way. Raises Busy where one still is after `seconds`."""

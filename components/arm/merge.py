@@ -24,9 +24,6 @@ MOST_LOST_VALUES = 2
 # A writer that read before us writes within about this time: what it lost of ours shows in another look.
 LOOK_SECONDS = 1.0
 MOST_LOOKS = 5
-PERIMETER = "SecuredByPerimeter"
-# A newer switch per service beside the account's; which of them wins is not documented (facts-doors §1.1).
-PER_SERVICE = {"allowSharedKeyAccess": "allowSharedKeyAccessForServices"}
 
 Removals = frozenset[tuple[str, str]]
 """Entries to take out: path and `normal` key."""
@@ -73,7 +70,7 @@ def apply(client: Client, patch: Patch, removals: Removals = frozenset()) -> App
             wanted = merged(current, patch, removals)
             if wanted == current:
                 return Applied(frozenset(added), wrote)
-            _check_guards(patch, current, wanted)
+            _check_limits(patch, wanted)
             lost += bool(writes) and any(True for _ in _wrong_values(current, patch))
             if lost >= MOST_LOST_VALUES:
                 raise ArmError(_does_not_stick(current, patch))
@@ -180,7 +177,7 @@ def _word(value: object) -> str:
     return str(value) if isinstance(value, str | bool) else "unset" if value is None else "something else"
 
 
-def _check_guards(patch: Patch, current: Properties, wanted: Properties) -> None:
+def _check_limits(patch: Patch, wanted: Properties) -> None:
     for rules in patch.rules:
         entries = read_path(wanted, rules.path) or []
         if rules.limit is not None and len(entries) > rules.limit:
@@ -188,31 +185,32 @@ def _check_guards(patch: Patch, current: Properties, wanted: Properties) -> None
                 f"{patch.id}: {rules.path} would hold {len(entries)} entries, others' included, and Azure takes"
                 f" {rules.limit}\nfix: take out entries that nobody needs, or use a private endpoint"
             )
-    access = read_path(current, "publicNetworkAccess")
-    if same(access, PERIMETER) and not same(patch.values.get("publicNetworkAccess", access), access):
+
+
+def unmet(client: Client, patch: Patch) -> list[str]:
+    """What must hold before `patch` is written and does not, in words."""
+    if not patch.requires:
+        return []
+    current = client.get(patch.id, patch.version, {one.path.partition(".")[0] for one in patch.requires})
+    return [
+        f"{one.path} is {_word(found)}: {one.because}"
+        for one in patch.requires
+        if not any(same(found := read_path(current, one.path), value) for value in one.wanted)
+    ]
+
+
+def check_required(client: Client, patch: Patch) -> None:
+    """Raise ArmError where something must hold before `patch` is written and does not."""
+    found = unmet(client, patch)
+    if found:
+        wanted = (f"{one.path} = {_words(one.wanted)}" for one in patch.requires)
         raise ArmError(
-            f"{patch.id}: publicNetworkAccess is {PERIMETER}: a network security perimeter rules here, and is not undone\n"
-            "fix: write `management: referenced` for this resource, or take it out of the perimeter"
+            f"{patch.id} is left as it is: {'; '.join(found)}\nfix: see to it first that {', '.join(wanted)}"
         )
 
 
-def check_switches(client: Client, patch: Patch) -> None:
-    """Raise ArmError where a switch per service would leave keys on that `patch` turns off for the account."""
-    for path, per_service in PER_SERVICE.items():
-        if patch.values.get(path) is not False:
-            continue
-        found = client.get(patch.id, patch.version, (per_service,)).get(per_service)
-        services = found if isinstance(found, Mapping) else {}
-        on = sorted(
-            name
-            for name, switch in services.items()
-            if isinstance(switch, Mapping) and switch.get("enabled") is True
-        )
-        if on:
-            raise ArmError(
-                f"{patch.id}: {per_service} still lets keys in for {keys(on)}, and which switch wins is not documented;"
-                f" keys are not called off\nfix: set {keys(f'{per_service}.{name}.enabled' for name in on)} to false first"
-            )
+def _words(values: Sequence[object]) -> str:
+    return " or ".join(map(_word, values))
 
 
 def _does_not_stick(current: Properties, patch: Patch) -> str:

@@ -39,6 +39,15 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Required:
+    """A property that must read one of `wanted`, None for an absent one, before anything is written."""
+
+    path: str
+    wanted: tuple[Any, ...]
+    because: str
+
+
+@dataclass(frozen=True)
 class Patch:
     """What is set on one resource."""
 
@@ -46,6 +55,7 @@ class Patch:
     version: str
     values: Mapping[str, Any]
     rules: tuple[Rules, ...]
+    requires: tuple[Required, ...] = ()
 
     @property
     def key(self) -> str:
@@ -91,6 +101,8 @@ class Wanted:
     children: tuple[Child, ...]
     proofs: tuple[Proof, ...]
     dns_timeout: float
+    opens: bool = False
+    """Whether the last child may go, after which everybody gets in."""
 
     def rules(self) -> Iterator[tuple[Patch, Rules, Mapping[str, Any]]]:
         """Every entry with where it belongs."""
@@ -134,6 +146,10 @@ def parse(props: Mapping[str, Any]) -> Wanted:
                 Rules(rules["path"], rules["key"], tuple(rules.get("entries") or ()), rules.get("limit"))
                 for rules in one.get("rules") or ()
             ),
+            tuple(
+                Required(required["path"], tuple(required["wanted"]), required["because"])
+                for required in one.get("requires") or ()
+            ),
         )
         for one in props.get("patches") or ()
     )
@@ -149,6 +165,7 @@ def parse(props: Mapping[str, Any]) -> Wanted:
             Proof(one["endpoint"], tuple(one.get("zones") or ())) for one in props.get("proofs") or ()
         ),
         dns_timeout=float(props.get("dnsTimeout") or 0),
+        opens=bool(props.get("opens")),
     )
 
 

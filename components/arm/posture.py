@@ -39,7 +39,7 @@ def establish(client: Client, wanted: Wanted, old: Wanted | None, old_own: Own, 
     """
     await_proofs(client, wanted)
     for patch in wanted.patches:
-        merge.check_switches(client, patch)
+        merge.check_required(client, patch)
     asked = wanted_of(wanted)
     before = wanted_of(old) if old else Own()
     obsolete = Own(old_own.rules - asked.rules, old_own.children - asked.children)
@@ -49,18 +49,19 @@ def establish(client: Client, wanted: Wanted, old: Wanted | None, old_own: Own, 
         own |= {(patch.key, path, entry) for path, entry in one.added}
     for child in wanted.children:
         children.put(client, child)
+    stayed: frozenset[str] = frozenset()
     if old is not None:
         kept = {patch.key: {rules.path for rules in patch.rules} for patch in wanted.patches}
         _take_rules(client, old, obsolete, kept)
-        _take_children(client, old, obsolete)
+        stayed = _take_children(client, old, obsolete, wanted.opens)
     new_children = (old_own.children & asked.children) | (asked.children - before.children - found.children)
-    return Own(frozenset(own), frozenset(new_children))
+    return Own(frozenset(own), frozenset(new_children | stayed))
 
 
 def take_back(client: Client, wanted: Wanted, own: Own) -> None:
     """Take away the rules and children that are ours. Doors and keys stay as they are. Raises ArmError."""
     _take_rules(client, wanted, own, {})
-    _take_children(client, wanted, own)
+    _take_children(client, wanted, own, opens=False)
 
 
 def find_drift(client: Client, wanted: Wanted) -> list[str]:
@@ -69,6 +70,7 @@ def find_drift(client: Client, wanted: Wanted) -> list[str]:
     for patch in wanted.patches:
         current = client.get(patch.id, patch.version, patch.heads)
         found += [f"{patch.id}: {one}" for one in merge.differences(current, patch)]
+        found += [f"{patch.id}: {one}" for one in merge.unmet(client, patch)]
     for child in wanted.children:
         is_there = children.is_there(client, child)
         if not is_there:
@@ -110,7 +112,23 @@ def _left(rules: tuple[Rules, ...], done: set[str]) -> Iterator[Rules]:
             yield one
 
 
-def _take_children(client: Client, old: Wanted, own: Own) -> None:
-    for child in old.children:
-        if child.key in own.children:
+def _take_children(client: Client, known: Wanted, own: Own, opens: bool) -> frozenset[str]:
+    """Delete our children; unless the posture opens, not the last of its kind: without any, everybody gets in.
+
+    Gives those that had to stay, which remain ours.
+    """
+    kept: set[str] = set()
+    for key in sorted(own.children):
+        child = Child(key, _version_of(known, key), {})
+        if opens or children.has_siblings(client, child):
             children.delete(client, child)
+        else:
+            kept.add(key)
+    return frozenset(kept)
+
+
+def _version_of(known: Wanted, key: str) -> str:
+    """The api-version of a child: its own, or that of the resource above it where it is wanted no longer."""
+    own = [child.version for child in known.children if child.key == key]
+    above = [patch.version for patch in known.patches if key.startswith(f"{patch.key}/")]
+    return [*own, *above][0]

@@ -63,7 +63,7 @@ def _unapproved(proof: Proof, connections: list[Any]) -> Iterator[str]:
 
 def _without_address(client: Client, proof: Proof) -> Iterator[str]:
     try:
-        groups = client.list(
+        groups = client.members(
             f"{proof.endpoint}/privateDnsZoneGroups", NETWORK_VERSION, ("privateDnsZoneConfigs",)
         )
     except NotFound:

@@ -25,7 +25,7 @@ from pulumi.dynamic import (
 if TYPE_CHECKING:
     from components.arm.client import Client
 
-INPUTS = ("resource", "cloud", "patches", "children", "proofs", "dnsTimeout", "found")
+INPUTS = ("resource", "cloud", "patches", "children", "proofs", "dnsTimeout", "opens", "found")
 
 # What postures of this run want, by the name of their resource: one that was renamed is made before the old one is taken
 # back, in the same process, and must not lose its rules to that.

@@ -51,7 +51,7 @@ def test_what_was_somebody_elses_comes_out_of_all_unchanged_and_no_door_opens(do
     assert not [path for path in files if b"MARKED" in path.read_bytes()]
 
 
-@pytest.mark.parametrize("after", range(1, 8))
+@pytest.mark.parametrize("after", [1, 3, 5, 7])
 def test_a_kill_at_any_write_is_recovered_and_destroy_takes_exactly_what_was_ours(doors: Doors, after: int):
     world = doors.rows()
     doors.want(**ALL)

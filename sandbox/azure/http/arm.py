@@ -26,7 +26,7 @@ UPDATING_SECONDS = 0.3
 RETRY_AFTER_SECONDS = 1
 TOKENS = {"PATCH": "arm:http:ArmPatch", "PUT": "arm:http:ArmPut", "DELETE": "arm:http:ArmDelete"}
 # Lists below a resource, worked out when asked for.
-LISTS = ("privateendpointconnections", "privatelinkresources", "privatednszonegroups")
+LISTS = ("privateendpointconnections", "privatelinkresources", "privatednszonegroups", "firewallrules")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 OPERATION = re.compile(
     r"/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/operation(?P<what>statuses|results)/(?P<id>[^/]+)",

@@ -11,7 +11,7 @@ import pytest
 from components.arm import merge
 from components.arm.client import Client
 from components.arm.errors import ArmError
-from components.arm.model import Own, Patch, Proof, Rules, Wanted, parse, wanted_of
+from components.arm.model import Child, Own, Patch, Proof, Required, Rules, Wanted, parse, wanted_of
 from components.arm.posture import establish, find_drift, find_present, take_back
 from components.arm.transport import connect
 from sandbox.azure.http.arm import Request
@@ -202,26 +202,73 @@ def test_a_child_of_the_same_name_and_other_properties_is_not_overwritten(serve:
         find_present(client, asked, wanted_of(asked))
 
 
-def test_keys_are_not_called_off_while_a_service_of_its_own_lets_them_in(serve: Serve):
+SERVICES = "allowSharedKeyAccessForServices"
+NO_FILES = Required(
+    f"{SERVICES}.file.enabled", (False, None), "keys are allowed for files by a switch of their own"
+)
+
+
+def test_keys_are_not_called_off_while_a_newer_switch_lets_them_in(serve: Serve):
     web, client = serve()
-    per_service = {"file": {"enabled": True}, "blob": {"enabled": False}}
-    web.put(STORAGE, {**web.properties(STORAGE), "allowSharedKeyAccessForServices": per_service})
-    off = Patch(STORAGE, "2025-08-01", {"allowSharedKeyAccess": False}, ())
-    with pytest.raises(ArmError, match=r"(?s)lets keys in for file,.*fix: set .*\.file\.enabled to false"):
+    web.put(STORAGE, {**web.properties(STORAGE), SERVICES: {"file": {"enabled": True}}})
+    off = Patch(STORAGE, "2025-08-01", {"allowSharedKeyAccess": False}, (), (NO_FILES,))
+    said = rf"(?s)left as it is: {SERVICES}.file.enabled is True: keys are .*fix: .* = False or unset"
+    with pytest.raises(ArmError, match=said):
         make(client, off)
     assert web.sent("PATCH") == []
-    web.put(
-        STORAGE, {**web.properties(STORAGE), "allowSharedKeyAccessForServices": {"file": {"enabled": False}}}
-    )
+    web.put(STORAGE, {**web.properties(STORAGE), SERVICES: {"file": {"enabled": False}}})
     make(client, off)
     assert web.properties(STORAGE)["allowSharedKeyAccess"] is False
+    assert find_drift(client, wanted(off)) == []
+    web.put(STORAGE, {**web.properties(STORAGE), SERVICES: {"file": {"enabled": True}}})
+    (drift,) = find_drift(client, wanted(off))
+    assert f"{SERVICES}.file.enabled is True" in drift
 
 
-def test_a_perimeter_is_not_undone(serve: Serve):
+def test_what_must_hold_is_read_on_every_resource_before_the_first_is_written(serve: Serve):
     web, client = serve()
-    web.put(STORAGE, {**web.properties(STORAGE), "publicNetworkAccess": "SecuredByPerimeter"})
-    with pytest.raises(ArmError, match="perimeter rules here"):
-        make(client, Patch(STORAGE, "2025-08-01", {"publicNetworkAccess": "Disabled"}, ()))
+    needs = Required("redisConfiguration.aad-enabled", ("false",), "Entra authentication is off")
+    cache = Patch(CACHE, "2024-11-01", {"disableAccessKeyAuthentication": True}, (), (needs,))
+    with pytest.raises(ArmError, match=r"redisConfiguration.aad-enabled is true: Entra"):
+        make(client, patch_of(ADDRESS), cache)
+    assert web.sent("PATCH") == []
+
+
+RULE = Child(f"{CACHE}/firewallRules/keyless", "2024-11-01", {"startIP": ADDRESS, "endIP": ADDRESS})
+OTHER = Child(f"{CACHE}/firewallRules/keyless2", "2024-11-01", {"startIP": ADDRESS, "endIP": ADDRESS})
+
+
+def with_rules(*children: Child, access: str = "Enabled", opens: bool = False) -> Wanted:
+    patch = Patch(CACHE, "2024-11-01", {"publicNetworkAccess": access}, ())
+    return Wanted("sessions", "public", (patch,), children, (), 0, opens)
+
+
+def rules_of(client: Client) -> list[str]:
+    return [one.rpartition("/")[2] for one in client.ids(f"{CACHE}/firewallRules", "2024-11-01")]
+
+
+def test_the_last_rule_of_a_cache_stays_for_without_any_everybody_gets_in(serve: Serve):
+    web, client = serve()
+    asked = with_rules(RULE, OTHER)
+    own = establish(client, asked, None, Own(), Own())
+    assert own.children == {RULE.key, OTHER.key}
+    take_back(client, asked, own)
+    assert rules_of(client) == ["keyless2"]
+    web.put(f"{CACHE}/firewallRules/foreign", {"startIP": "20.1.1.1", "endIP": "20.1.1.1"})
+    take_back(client, asked, own)
+    assert rules_of(client) == ["foreign"]
+
+
+def test_a_last_rule_that_stays_remains_ours_until_an_edit_says_public(serve: Serve):
+    _, client = serve()
+    firewall = with_rules(RULE)
+    own = establish(client, firewall, None, Own(), Own())
+    private = with_rules(access="Disabled")
+    own = establish(client, private, firewall, own, Own())
+    assert rules_of(client) == ["keyless"]
+    own = establish(client, with_rules(opens=True), private, own, Own())
+    assert rules_of(client) == []
+    assert own == Own()
 
 
 def test_taking_back_where_the_resource_is_gone_is_fine(serve: Serve):

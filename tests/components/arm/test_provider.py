@@ -37,7 +37,14 @@ def inputs(**changes: Any) -> dict[str, Any]:
         "apiVersion": "2024-11-01",
         "properties": {"startIP": "20.1.1.1", "endIP": "20.1.1.1"},
     }
-    made = {"resource": "orders", "cloud": "public", "patches": [patch], "children": [child], "proofs": []}
+    made = {
+        "resource": "orders",
+        "cloud": "public",
+        "patches": [patch],
+        "children": [child],
+        "proofs": [],
+        "opens": False,
+    }
     return {**made, "dnsTimeout": 1, **changes}
 
 
@@ -112,7 +119,7 @@ def test_the_outputs_are_the_inputs_and_what_is_ours_and_nothing_of_an_answer(se
     updated = provider.update("orders", created.outs or {}, props).outs
     for outs in (created.outs, read, updated):
         assert set(outs or {}) == {
-            "resource", "cloud", "patches", "children", "proofs", "dnsTimeout", "found", "added", "drift",
+            "resource", "cloud", "patches", "children", "proofs", "dnsTimeout", "opens", "found", "added", "drift",
         }  # fmt: skip
         assert "MARKED" not in str(outs)
 
