@@ -82,7 +82,8 @@ class PostureProvider(ResourceProvider):
         try:
             found = find_present(_client(news), wanted, new) if new != Own() else Own()
         except (ArmError, ValueError) as error:
-            return CheckResult(news, [CheckFailure("patches", str(error))])
+            # Under no property's name: the engine would print the value of all patches before the reason.
+            return CheckResult(news, [CheckFailure("", str(error))])
         both = Own(
             (kept.rules & asked.rules) | found.rules, (kept.children & asked.children) | found.children
         )

@@ -44,7 +44,8 @@ def plan(*postures: PosturePatch):
 
 def test_a_posture_waits_for_the_endpoints_and_zone_groups_of_its_resource():
     made = synth(plan(POSTURE)).of("pulumi-python:dynamic/keyless:Posture")["orders-posture"]
-    assert {"orders-blob-endpoint", "orders-blob-zone-group"} <= made.depends_on
+    way = {"orders-blob-endpoint", "orders-blob-zone-group", "privatelink-blob-core-windows-net-link"}
+    assert way <= made.depends_on, "without the link nobody in the network finds the endpoint"
     assert made.parent == "shared-payments"
     assert made.provider == "", "the engine's own provider of dynamic resources"
     assert made.request.hooks.on_error == ["keyless-failure"]

@@ -141,7 +141,9 @@ def test_what_arm_asks_to_repeat_is_repeated(doors: Doors, fault: str):
 def test_a_resource_that_is_gone_is_named_and_leaves_the_state(doors: Doors):
     missing = {**FIREWALL, "id": ACCOUNT.replace("storders", "stnone")}
     doors.want(patches=[missing])
-    assert "storageAccounts/stnone" in doors.refuse()
+    said = doors.refuse()
+    assert "resource 'orders-posture' has a problem: ARM refused to GET" in said
+    assert "storageAccounts/stnone: 404 ResourceNotFound" in said
     doors.want(patches=[FIREWALL])
     doors.up()
     with closing(store.connect(doors.place.folder)) as connection, store.transaction(connection):
