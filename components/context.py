@@ -13,8 +13,9 @@ from keyless.plan import StackPlan
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`azure` by subscription GUID, `kubernetes` by the cluster's name in the environment."""
+    """`azure` by subscription GUID, `kubernetes` by the cluster's name in the environment, `cloud` as in the plan."""
 
+    cloud: str
     azure: Mapping[str, azure.Provider]
     kubernetes: Mapping[str, kubernetes.Provider]
     hooks: pulumi.ResourceHookBinding
@@ -24,6 +25,7 @@ class Context:
 def make_context(plan: StackPlan) -> Context:
     """A provider for each subscription and cluster of `plan`: nothing hangs on a default of the machine."""
     return Context(
+        cloud=plan.cloud,
         azure={
             subscription: azure.Provider(
                 f"azure-{subscription}", cloud=plan.cloud, subscription=subscription, tenant=plan.tenant

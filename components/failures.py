@@ -12,6 +12,8 @@ import pulumi
 from components.kubernetes import owner_name
 from keyless.plan import AppPlan, CacheAccess, Grant, RoleAssignment, SharedPlan, StackPlan
 
+# How the error of a posture begins, behind the trace that the SDK puts before it.
+_POSTURE_FAILED = "PostureFailed: "
 # Seconds before the first repetition; each later wait is twice the one before, up to a minute. Another pace suits
 # a cloud that is quicker, such as the sandbox's.
 PACE_VARIABLE = "KEYLESS_RETRY_PACE"
@@ -86,6 +88,8 @@ def sentence(failure: pulumi.ErrorHookArgs, subjects: Mapping[str, str], environ
     """`cannot create: app checkout, use invoices (blob read): ... [checkout-orders-invoices-grant]`."""
     subject = subjects.get(failure.name, "what has left the plan")
     told = f"cannot {failure.failed_operation}: {subject} [{failure.name}]"
+    reasons = [error.partition(_POSTURE_FAILED)[2].strip() for error in failure.errors]
+    told += "".join(f": {reason}" for reason in reasons if reason)
     hints = [hint for word, hint in HINTS.items() if any(word in error for error in failure.errors)]
     filled = (hint.format(environment=environment) for hint in dict.fromkeys(hints))
     return "; ".join((told, *filled))
@@ -144,3 +148,6 @@ def name_shared(plan: SharedPlan) -> Iterator[tuple[str, str]]:
             f"diagnostic setting {setting.name} of resource {setting.resource}, to {setting.workspace.text}"
         )
         yield setting.logical_name, what
+    for posture in plan.posture_patches:
+        on = ", ".join(patch.id.text for patch in posture.patches)
+        yield posture.logical_name, f"posture of resource {posture.resource}, patched on {on}"

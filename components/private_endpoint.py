@@ -1,6 +1,7 @@
 """Private endpoints with their DNS: zones and their links where the stack makes them, and the zone group."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pulumi
 
@@ -13,11 +14,16 @@ from keyless.plan import PrivateDnsZone, PrivateEndpoint
 GROUP = "default"
 
 
-def make_zones(
-    plans: Sequence[PrivateDnsZone], parent: pulumi.Resource, context: Context
-) -> dict[str, pulumi.Resource]:
+class Zone(NamedTuple):
+    """A zone of this stack, and what lets the virtual network ask it."""
+
+    zone: pulumi.Resource
+    link: pulumi.Resource
+
+
+def make_zones(plans: Sequence[PrivateDnsZone], parent: pulumi.Resource, context: Context) -> dict[str, Zone]:
     """The zones, each linked to its virtual network, by ARM id in lower case."""
-    made: dict[str, pulumi.Resource] = {}
+    made: dict[str, Zone] = {}
     for plan in plans:
         subscription = plan.id.subscription
         zone = azure.PrivateZone(
@@ -27,7 +33,7 @@ def make_zones(
             zone=plan.name,
             tags=plan.tags,
         )
-        azure.VirtualNetworkLink(
+        link = azure.VirtualNetworkLink(
             plan.link_logical_name,
             azure_options(context, parent, subscription, depends_on=[zone], protected=plan.protected),
             resource_group=plan.id.resource_group,
@@ -36,17 +42,20 @@ def make_zones(
             virtual_network=plan.virtual_network,
             tags=plan.tags,
         )
-        made[plan.id.key] = zone
+        made[plan.id.key] = Zone(zone, link)
     return made
 
 
 def make_endpoint(
     plan: PrivateEndpoint,
-    zones: Mapping[str, pulumi.Resource],
+    zones: Mapping[str, Zone],
     parent: pulumi.Resource,
     context: Context,
-) -> None:
-    """The endpoint, and its zone group unless Azure Policy writes it; `zones` are the stack's own by id."""
+) -> list[pulumi.Resource]:
+    """The endpoint, and its zone group unless Azure Policy writes it; `zones` are the stack's own by id.
+
+    Gives all that must stand before the endpoint is a way in: the links of its zones, too.
+    """
     subscription = plan.subscription
     endpoint = azure.PrivateEndpoint(
         plan.logical_name,
@@ -60,12 +69,18 @@ def make_endpoint(
         tags=plan.tags,
     )
     if not plan.zones:
-        return
+        return [endpoint]
     own = [zones[zone.key] for zone in plan.zones if zone.key in zones]
-    opts = azure_options(context, parent, subscription, depends_on=[endpoint, *own], protected=plan.protected)
+    opts = azure_options(
+        context,
+        parent,
+        subscription,
+        depends_on=[endpoint, *(one.zone for one in own)],
+        protected=plan.protected,
+    )
     # An endpoint that is replaced takes its zone group along, whose own inputs stay the same.
     opts.replacement_trigger = endpoint.network_interfaces
-    azure.PrivateDnsZoneGroup(
+    group = azure.PrivateDnsZoneGroup(
         plan.zone_group_logical_name,
         opts,
         resource_group=plan.resource_group,
@@ -73,3 +88,4 @@ def make_endpoint(
         group=GROUP,
         zones={zone.name.replace(".", "-"): zone.text for zone in plan.zones},
     )
+    return [endpoint, group, *(one.link for one in own)]

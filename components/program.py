@@ -11,8 +11,9 @@ from keyless.plan import StackPlan
 def make(plan: StackPlan) -> None:
     """Registers all of `plan` and exports the ids of its apps: `{app: {client_id, principal_id}}`."""
     context = make_context(plan)
-    SharedAccess(plan.shared, plan.team or plan.environment, context)
+    shared = SharedAccess(plan.shared, plan.team or plan.environment, context)
     apps = {app.app: AppAccess(app, context) for app in plan.apps}
+    shared.make_postures()
     pulumi.export(
         "apps",
         {

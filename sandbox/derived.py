@@ -35,6 +35,15 @@ OPEN: dict[str, Mapping] = {
     "microsoft.cognitiveservices/accounts": {
         "properties": {"publicNetworkAccess": "Enabled", "disableLocalAuth": False},
     },
+    # Subnets that a firewall may name need a service endpoint of each service.
+    "microsoft.network/virtualnetworks/subnets": {
+        "properties": {
+            "serviceEndpoints": [
+                {"service": service}
+                for service in ("Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.Storage")
+            ]
+        },
+    },
     "microsoft.keyvault/vaults": {
         "properties": {"publicNetworkAccess": "Enabled", "enableRbacAuthorization": True},
     },

@@ -38,9 +38,9 @@ STAND_INS = {
         #!/bin/sh
         # Stand-in for the plugin that runs dynamic resources; it unpickles them from the project's modules.
         : "${KEYLESS_SANDBOX_PYTHON:?start this through python -m sandbox}"
-        PYTHONPATH="$KEYLESS_SANDBOX/project${PYTHONPATH:+:$PYTHONPATH}"
+        PYTHONPATH="$KEYLESS_SANDBOX/project${PYTHONPATH:+:$PYTHONPATH}:$KEYLESS_SANDBOX_CODE"
         export PYTHONPATH
-        exec "$KEYLESS_SANDBOX_PYTHON" -u -m pulumi.dynamic "$@"
+        exec "$KEYLESS_SANDBOX_PYTHON" -u -m sandbox.dynamic "$@"
         """,
 }
 

@@ -40,15 +40,21 @@ IDS = {
     "azure-native:privatedns:PrivateZone": ZONE,
     "azure-native:privatedns:VirtualNetworkLink": ZONE + "/virtualNetworkLinks/{virtualNetworkLinkName}",
 }
+# Keyless's own dynamic resource; its id is a name and no path.
+POSTURE = "pulumi-python:dynamic/keyless:Posture"
 FIELD = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Mended:
-    """What became of the pending creates: `(urn, id)` of each that was taken in, and `(urn, why)` of the others."""
+    """What became of the pending creates: `(urn, id)` of each that was taken in, and `(urn, why)` of the others.
+
+    `renewed` are postures that were being updated, and whose inputs are now those of the update.
+    """
 
     taken_in: tuple[tuple[str, str], ...]
     left: tuple[tuple[str, str], ...]
+    renewed: tuple[tuple[str, str], ...] = ()
 
 
 def mend(exported: Mapping) -> Mended:
@@ -58,10 +64,15 @@ def mend(exported: Mapping) -> Mended:
     kept: list[Mapping] = []
     taken_in: list[tuple[str, str]] = []
     left: list[tuple[str, str]] = []
+    renewed: list[tuple[str, str]] = []
     for operation in deployment.get("pending_operations") or []:
         resource: Mapping = operation["resource"]
         if operation["type"] != "creating":
-            kept.append(operation)
+            if operation["type"] == "updating" and resource["type"] == POSTURE:
+                keep_record(resource, resources)
+                renewed.append((resource["urn"], str(resource["inputs"]["resource"])))
+            else:
+                kept.append(operation)
             continue
         try:
             resource_id = id_of(resource, resources)
@@ -73,7 +84,14 @@ def mend(exported: Mapping) -> Mended:
         take_in({**resource, "id": resource_id, "outputs": outputs}, resources)
         taken_in.append((resource["urn"], resource_id))
     deployment["pending_operations"] = kept or None
-    return Mended(tuple(taken_in), tuple(left))
+    return Mended(tuple(taken_in), tuple(left), tuple(renewed))
+
+
+def keep_record(resource: Mapping, resources: list[Mapping]) -> None:
+    """Give a posture that was being updated its new inputs: they note which rules stood there before the update."""
+    for older in resources:
+        if older["urn"] == resource["urn"]:
+            older["inputs"] = resource["inputs"]
 
 
 def take_in(resource: Mapping, resources: list[Mapping]) -> None:
@@ -102,6 +120,8 @@ def id_of(resource: Mapping, resources: list[Mapping]) -> str:
             raise ValueError("its name is not among its inputs")
         space = metadata.get("namespace")
         return f"{space}/{metadata['name']}" if space else str(metadata["name"])
+    if resource["type"] == POSTURE:
+        return str(inputs["resource"])
     template = IDS.get(resource["type"])
     if template is None:
         raise ValueError(f"the id of a {resource['type']} cannot be worked out here")
@@ -135,6 +155,8 @@ def main() -> int:
     print()
     for urn, resource_id in mended.taken_in:
         print(f"pending: {urn}\n  taken in as {resource_id}", file=sys.stderr)
+    for urn, _ in mended.renewed:
+        print(f"pending: {urn}\n  has the inputs of its update", file=sys.stderr)
     for urn, why in mended.left:
         print(
             f"pending: {urn}\n  still pending: {why}\n  fix: pulumi refresh, which asks for its id",

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sandbox import store
+from sandbox import standby, store
 from sandbox.errors import SandboxError
 from sandbox.files import write_atomically
 from sandbox.folder import alone, claim
+from sandbox.home import CODE
 from sandbox.pending import mend
 from sandbox.runner import note, prepare, stack_exists
 
@@ -33,6 +34,8 @@ def _recover(project: Path, sandbox: Path, stack: str) -> None:
         raise SandboxError(
             f"there is no stack {stack!r} in {sandbox}\n  fix: name one that was brought up here"
         )
+
+    variables = standby.start(variables, str(CODE))
 
     def pulumi(arguments: Sequence[str], text: str | None = None, show: bool = False) -> str:
         answer = subprocess.run(
@@ -59,11 +62,13 @@ def _recover(project: Path, sandbox: Path, stack: str) -> None:
     wait_for_lost_writes(sandbox)
     exported = json.loads(pulumi(["stack", "export"]))
     mended = mend(exported)
-    if mended.taken_in:
+    if mended.taken_in or mended.renewed:
         note(f"pulumi stack export -s {stack} | python -m sandbox.pending | pulumi stack import -s {stack}")
         pulumi(["stack", "import"], json.dumps(exported))
     for urn, resource_id in mended.taken_in:
         note(f"  was being created: {urn.rpartition('::')[2]}, as {resource_id}")
+    for urn, _ in mended.renewed:
+        note(f"  was being updated: {urn.rpartition('::')[2]}, with the record of what it had found")
     for urn, why in mended.left:
         note(f"  left pending: {urn}: {why}")
     note(f"pulumi refresh --yes -s {stack}")

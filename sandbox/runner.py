@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from sandbox import overlay, world
+from sandbox import overlay, standby, world
 from sandbox.engine import find
 from sandbox.errors import SandboxError
 from sandbox.files import locked
@@ -60,8 +60,7 @@ def run(project: Path, sandbox: Path, command: Sequence[str], faults: str | None
         init_missing_stack(project, sandbox, arguments, variables)
         if not sys.stdin.isatty():
             arguments = with_answer(arguments)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    variables = standby.start(variables, str(CODE))
     os.chdir(sandbox / "project")
     # A shell does the same; some programs trust it more than the working directory.
     variables["PWD"] = str(sandbox / "project")

@@ -25,6 +25,9 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
     # until: time.time() after which the operation that holds the key counts as lost.
     "CREATE TABLE IF NOT EXISTS busy (key TEXT PRIMARY KEY, until REAL NOT NULL)",
+    # A long-running write over HTTP: done at `until` (time.time()) with `status`; till then a GET of `key` shows `before`.
+    """CREATE TABLE IF NOT EXISTS operation (
+        id TEXT PRIMARY KEY, key TEXT NOT NULL, until REAL NOT NULL, before TEXT NOT NULL, status TEXT NOT NULL)""",
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.doors import Doors
 from tests.support.places import ROOT, Place
 
 # The parts of the repository that a run reads; all else would only be copied.
@@ -78,3 +79,15 @@ def shop(tmp_path: Path) -> Place:
     for name in ("__main__.py", "components", "keyless"):
         (project / name).symlink_to(ROOT / name)
     return Place(project, tmp_path / "sandbox")
+
+
+@pytest.fixture
+def doors(tmp_path: Path) -> Doors:
+    project = tmp_path / "doors"
+    shutil.copytree(ROOT / "tests" / "e2e" / "doors", project)
+    for name in ("components", "keyless"):
+        (project / name).symlink_to(ROOT / name)
+    found = Doors(Place(project, tmp_path / "sandbox"))
+    found.want(patches=[])
+    found.place.ok("pulumi", "stack", "ls")
+    return found

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.places import Place
+from tests.support.processes import processes_of
 
 PROGRAM = 'import pulumi\npulumi.export("stack", pulumi.get_stack())\n'
 
@@ -183,22 +184,9 @@ def test_no_process_is_left_after_the_engine_was_killed(bare: Place):
     run.kill()
     run.wait()
     deadline = time.monotonic() + 30
-    while plugins_of(bare.folder) and time.monotonic() < deadline:
+    while processes_of(bare.folder) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert plugins_of(bare.folder) == []
-
-
-def plugins_of(folder: Path) -> list[str]:
-    """The command lines of processes that run in this sandbox."""
-    mark = f"KEYLESS_SANDBOX={folder}".encode()
-    found: list[str] = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue  # It ended meanwhile, or is another user's.
-    return found
+    assert processes_of(bare.folder) == []
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ CASES = [
      f"{GROUP}/Microsoft.Network/privateDnsZones/z/virtualNetworkLinks/l"),
     ("kubernetes:core/v1:ServiceAccount", {"metadata": {"namespace": "shop", "name": "sa"}}, "shop/sa"),
     ("kubernetes:core/v1:Namespace", {"metadata": {"name": "shop"}}, "shop"),
+    (pending.POSTURE, {"resource": "orders", "found": {}}, "orders"),
 ]  # fmt: skip
 
 
@@ -159,3 +160,17 @@ def test_the_filter_refuses_what_is_no_export(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "not what `pulumi stack export` prints" in printed.err
+
+
+def test_a_posture_that_was_being_updated_keeps_the_record_of_what_it_had_found():
+    before, after = (
+        create(pending.POSTURE, found={}),
+        create(pending.POSTURE, resource="orders", found={"a": 1}),
+    )
+    old = {**before["resource"], "id": "orders", "outputs": {"added": {}}}
+    exported = export({**after, "type": "updating"}, resources=(old,))
+    mended = pending.mend(exported)
+    assert mended.renewed == ((old["urn"], "orders"),)
+    assert exported["deployment"]["resources"][-1]["inputs"] == after["resource"]["inputs"]
+    assert exported["deployment"]["resources"][-1]["outputs"] == {"added": {}}
+    assert exported["deployment"]["pending_operations"] is None
