@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.access.conditions import MalformedCondition, parse
 from sandbox.azure import ids, roles
 from sandbox.azure.cloud import Body, Cloud, properties
 from sandbox.azure.rules.base import Rules, lacking, not_found
@@ -38,6 +39,7 @@ class AssignmentRules(Rules):
             raise Refusal(
                 400, "InvalidPrincipalId", f"A valid principal ID must be provided: '{principal}' is no GUID."
             )
+        _check_condition(own)
         _check_same(cloud, arm_id, scope, principal, role, existing)
         _check_principal(cloud, principal, own.get("principalType"))
         _check_limit(cloud, arm_id, existing)
@@ -61,6 +63,21 @@ def _check_role(cloud: Cloud, role: str, scope: str) -> None:
             "RoleDefinitionDoesNotExist",
             f"The specified role definition with ID '{ids.name(role)}' does not exist{where}.",
         )
+
+
+def _check_condition(own: Body) -> None:
+    condition, version = own.get("condition"), own.get("conditionVersion")
+    if condition is None:
+        return
+    problem = "" if version in (None, "2.0") else f"conditionVersion '{version}' is not 2.0"
+    try:
+        parse(str(condition))
+    except MalformedCondition as error:
+        problem = problem or str(error)
+    if problem:
+        # Only the first sentence is Azure's own.
+        raise Refusal(400, "BadRequest", f"The given role assignment condition is invalid. ({problem})")
+    own.setdefault("conditionVersion", "2.0")
 
 
 def _check_same(
