@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from keyless import names
+from keyless.catalogue import entry
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
 from keyless.fields import identity_name_fits, resource_group_fits
+from keyless.path_condition import MAX_BYTES, PathLimit, joined, limited, too_long
 from keyless.plan import (
     AppPlan,
     ArmId,
@@ -63,6 +65,7 @@ class _AppPlanner:
         self.environment, self.facts = environment, environment.facts
         self.override = override_of(app, environment)
         self.stack = stack_name(app.spec.team, environment.name)
+        self.limits: dict[tuple[str, ...], PathLimit] = {}
 
     def plan(self) -> AppPlan | None:
         before = len(self.wrong.findings)
@@ -71,6 +74,8 @@ class _AppPlanner:
         grants: dict[tuple[str, ...], Grant] = {}
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
+        for target, limit in self.limits.items():
+            grants[target] = self.limited(grants[target], limit)
         planner = WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
         credentials = planner.credentials()
         if len(self.wrong.findings) > before:
@@ -211,6 +216,25 @@ class _AppPlanner:
         made = self.grant(name, use, identity, binding.grant)
         twin = grants.get(binding.grant.target)
         grants[binding.grant.target] = made if twin is None else self.merged(twin, made)
+        if isinstance(binding.grant, RoleGrant) and binding.grant.limit is not None:
+            target, limit = binding.grant.target, binding.grant.limit
+            self.limits[target] = joined(self.limits.get(target, limit), limit)
+
+    def limited(self, grant: Grant, limit: PathLimit) -> Grant:
+        """The grant under one condition for all its uses."""
+        facts = entry(grant.kind).paths
+        if facts is None or not isinstance(grant, RoleAssignment):
+            return grant
+        made = limited(grant, limit, facts)
+        if size := too_long(made):
+            self.wrong.add(
+                self.app,
+                ("uses", grant.uses[0], "prefix"),
+                "long-condition",
+                f"the condition of {', '.join(grant.uses)} would have {size} bytes, and Azure takes {MAX_BYTES}",
+                "name fewer or shorter prefixes, such as the folder above them",
+            )
+        return made
 
     def merged(self, one: Grant, other: Grant) -> Grant:
         """One grant for two uses of one target, with the wider verb; differing waivers cannot be one grant."""

@@ -95,6 +95,7 @@ class RoleAssignment:
 
     `assignment` is its name in Azure, a GUID; `role_id` the GUID of the role; `role_definition_id` the full id,
     in the subscription of `scope`, which is a full ARM id. `wider` says why the grant is more than was asked.
+    `condition` is an Azure ABAC condition of version 2.0, and `only` says it in words.
     """
 
     form: ClassVar = "RoleAssignment"
@@ -112,6 +113,7 @@ class RoleAssignment:
     because: str
     waiver: Waiver | None
     wider: str | None
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

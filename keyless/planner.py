@@ -8,7 +8,7 @@
 The order of files never matters: everything is sorted by name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from keyless.plan import (
 from keyless.project import LoadedEnvironment, Project, load_project
 from keyless.shared import shared_of
 from keyless.spec import LoadedApp
+from keyless.use import Use
 from keyless.wrongs import Wrong
 
 MAX_APPS = 100
@@ -115,7 +116,7 @@ def make_plan(apps: Iterable[LoadedApp], environment: LoadedEnvironment) -> Plan
     return Plan(
         environment=environment.name,
         stacks=tuple(_stacks(environment, ordered, planned, shared.by_stack, shared.manual)),
-        warnings=tuple(_warnings(ordered, planned, environment)),
+        warnings=(*_warnings(ordered, planned, environment), *_doubts(present, environment)),
     )
 
 
@@ -145,6 +146,17 @@ def _warnings(
                 message=f"the app '{plan.app}' runs in no cluster here, so nothing can become its identity",
                 fix="add a cluster, or mark the app `absent`",
             )
+
+
+def _doubts(apps: list[LoadedApp], environment: LoadedEnvironment) -> Iterator[Finding]:
+    """What uses say of themselves: allowed, and worth a look."""
+    for app in apps:
+        uses: Mapping[str, Use] = app.spec.uses
+        for name, use in sorted(uses.items()):
+            for found in use.doubts(environment.facts.resources[use.resource]):
+                path = ("uses", name, *(found.key or "").split("."))
+                message = f"in {environment.name}: {found.message}"
+                yield replace(app.document.finding(found.rule, path, message, found.fix), severity="warning")
 
 
 def _size_warnings(planned: list[AppPlan], environment: LoadedEnvironment) -> Iterator[Finding]:

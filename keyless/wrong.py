@@ -18,6 +18,8 @@ _FIXES = {
     "ip": "write an address such as 20.0.0.10, or a network such as 20.0.0.0/24",
     "one_line": "write it on one line",
     "owner": "remove `management: patched`, or remove `owner`",
+    "prefix": "write the path as it stands in the container, such as `invoices/2026/`: one slash at its end, none before it",
+    "prefix_waiver": "remove `prefix`, or take the verb's own role; `waiver: {scope: account}` goes with a prefix",
     "waiver": "write `role: <a role of the kind>` or, for blob, `scope: account`; or remove the waiver",
     "workloads": "keep `workload` for one, `workloads: [...]` for several",
     "zones": "write managed, policy, or the whole id of the resource group that holds the zones",

@@ -51,6 +51,19 @@ class Target(Frozen):
     firewall: Firewall | None
 
 
+class PathFacts(Frozen):
+    """Actions and attributes by which a condition holds a role to paths; `wider` says by scope what it cannot hold."""
+
+    source: str
+    read: str
+    listing: str
+    write: tuple[str, ...]
+    path: str
+    prefix: str
+    container: str
+    wider: Mapping[str, str]
+
+
 class Entry(Frozen):
     """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource."""
 
@@ -62,6 +75,7 @@ class Entry(Frozen):
     waivers: Mapping[str, tuple[Role, ...]]
     targets: Mapping[str, Target]
     leaks: tuple[str, ...]
+    paths: PathFacts | None = None
 
 
 class Refused(Frozen):

@@ -48,7 +48,8 @@ def _grants(apps: Sequence[AppPlan]) -> list[str]:
 def _row(app: AppPlan, grant: Grant) -> tuple[str, ...]:
     mark = " (!)" if grant.wider or grant.waiver else ""
     role = grant.role if isinstance(grant, RoleAssignment) else f"policy {grant.policy}"
-    return app.app, app.stack, ", ".join(grant.uses), grant.access, _target(grant), role + mark
+    only = f", {grant.only}" if isinstance(grant, RoleAssignment) and grant.only else ""
+    return app.app, app.stack, ", ".join(grant.uses), grant.access + only, _target(grant), role + mark
 
 
 def _target(grant: Grant) -> str:

@@ -13,6 +13,7 @@ import yaml
 from sandbox.azure import ids
 from sandbox.azure.cloud import Cloud, properties
 
+TYPE = "Microsoft.Authorization/roleDefinitions"
 PREFIX = "/providers/Microsoft.Authorization/roleDefinitions/"
 FILE = Path(__file__).with_name("roles.yaml")
 
@@ -32,6 +33,10 @@ class Role:
         """Whether the role holds a data action."""
         return _matches(data_action, self.data_actions) and not _matches(data_action, self.not_data_actions)
 
+    def permits(self, action: str) -> bool:
+        """Whether the role holds an action of the control plane."""
+        return _matches(action, self.actions) and not _matches(action, self.not_actions)
+
 
 def definition(cloud: Cloud, role_definition_id: str) -> Role | None:
     """The role of a full or bare definition id, or None where there is none."""
@@ -40,7 +45,11 @@ def definition(cloud: Cloud, role_definition_id: str) -> Role | None:
         return None
     if guid in built_in():
         return built_in()[guid]
+    # A custom role is one thing, and each subscription among its assignable scopes has an id for it.
     own = properties(cloud.get(role_definition_id))
+    own = own or next(
+        (properties(one) for one in cloud.of_type(TYPE) if ids.name(one["id"]).lower() == guid), {}
+    )
     return _role(guid, str(own.get("roleName")), own.get("permissions") or []) if own else None
 
 

@@ -23,7 +23,8 @@ PROMISED = (
     "unknown-key", "wrong-type", "unknown-resource", "kind-mismatch", "consumer", "duplicate-app", "same-workload",
     "same-subject", "credentials", "group-of-two-stacks", "name-azure", "name-kubernetes", "arm", "issuer",
     "environment", "resource-lacking", "alias-bomb", "alias-self", "deep", "huge", "binary", "encoding",
-    "two-documents", "duplicate-key", "tag",
+    "two-documents", "duplicate-key", "tag", "prefix-no-slash", "prefix-leading-slash", "prefix-quote", "prefix-wildcard",
+    "prefix-container", "prefix-encoded", "prefix-dots", "prefix-empty", "prefix-type", "prefix-waiver",
 )  # fmt: skip
 
 

@@ -25,6 +25,11 @@ SECRET = {"name": "AZURE_CLIENT_SECRET", "valueFrom": {"secretKeyRef": {"name": 
 MAIN = "objects.workload.spec.template.spec.containers.0"
 ENV = f"{MAIN}.env"
 TEMPLATE = "objects.workload.spec.template"
+GRANT = "azure.invoices.properties"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+BELOW_2025_AND_2026 = (
+    f"@Resource[{BLOBS}:path] StringStartsWith '202' OR @Request[{BLOBS}:prefix] StringLike '202?/*'"
+)
 SHORT = {"MAIN": MAIN, "TEMPLATE": TEMPLATE}
 BROKEN: list[dict[str, Any]] = yaml.safe_load((SHOP.parent / "broken.yaml").read_text(encoding="utf-8"))
 
@@ -150,7 +155,19 @@ def test_says_no_and_names_the_cause(place: Callable[..., Place], row: dict[str,
             ),
             "Storage Blob Data Reader at /subscriptions/s",
         ),
-        ((("azure.invoices.properties.condition", "(x)"),), "under a condition, not looked at here"),
+        (
+            (
+                (
+                    f"{GRANT}.condition",
+                    "!(ActionMatches{'Microsoft.Storage/*'}) OR (@Resource[x] StringEquals 'y' OR 'a' StringEquals 'a')",
+                ),
+            ),
+            "invoices under a condition",
+        ),
+        (
+            (("app.uses.invoices.prefix", ["2025/", "2026/"]), (f"{GRANT}.condition", BELOW_2025_AND_2026)),
+            "Storage Blob Data Reader at storageAccounts/storders/blobServices/default/containers/invoices under",
+        ),
     ],
 )
 def test_says_yes_to_another_way_that_works(
