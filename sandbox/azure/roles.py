@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ class Role:
     not_data_actions: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
+    assignable: tuple[str, ...] = ("/",)
+    """Scopes at and below which it may be assigned; a built-in role at all."""
 
     def allows(self, data_action: str) -> bool:
         """Whether the role holds a data action."""
@@ -50,7 +52,10 @@ def definition(cloud: Cloud, role_definition_id: str) -> Role | None:
     own = own or next(
         (properties(one) for one in cloud.of_type(TYPE) if ids.name(one["id"]).lower() == guid), {}
     )
-    return _role(guid, str(own.get("roleName")), own.get("permissions") or []) if own else None
+    if not own:
+        return None
+    role = _role(guid, str(own.get("roleName")), own.get("permissions") or [])
+    return replace(role, assignable=tuple(own.get("assignableScopes") or ()))
 
 
 @cache

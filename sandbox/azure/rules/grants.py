@@ -56,12 +56,22 @@ class AssignmentRules(Rules):
 def _check_role(cloud: Cloud, role: str, scope: str) -> None:
     subscription = ids.subscription(role)
     foreign = subscription is not None and not ids.same(subscription, ids.subscription(scope) or "")
-    if roles.definition(cloud, role) is None or foreign:
+    found = roles.definition(cloud, role)
+    if found is None or foreign:
         where = f" in the scope's subscription {ids.subscription(scope)}" if foreign else ""
         raise Refusal(
             400,
             "RoleDefinitionDoesNotExist",
             f"The specified role definition with ID '{ids.name(role)}' does not exist{where}.",
+        )
+    if "/" not in found.assignable and not any(
+        ids.same(one, place) for one in found.assignable for place in ids.scopes(scope)
+    ):
+        raise Refusal(
+            400,
+            "RoleAssignmentScopeNotAssignableToRoleDefinition",
+            f"The scope '{scope}' is not assignable to role definition '{found.id}': its assignable scopes are"
+            f" {', '.join(found.assignable)}.",
         )
 
 
