@@ -9,6 +9,7 @@ import yaml
 
 from keyless.errors import SpecError
 from keyless.finding import Finding
+from keyless.source import load_document
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _STACK = re.compile(r"[a-z0-9][-a-z0-9]*(\.[a-z0-9][-a-z0-9]*)?\Z")
@@ -34,6 +35,22 @@ def write_ids(root: Path, stack: str, text: str) -> str:
     head = f"# Written by: pulumi stack output --json -s {stack} | keyless ids {stack}\n"
     path.write_text(head + yaml.safe_dump({"version": 1, "apps": found}, sort_keys=False), encoding="utf-8")
     return path.relative_to(root).as_posix()
+
+
+def read_principals(root: Path, stack: str) -> dict[str, str]:
+    """Principal id by app, from ids/<stack>.yaml; empty without the file. Raises SpecError where it holds something else."""
+    path = root / "ids" / f"{stack}.yaml"
+    if not path.is_file():
+        return {}
+    document = load_document(path, path.relative_to(root).as_posix())
+    apps = document.value.get("apps") if isinstance(document.value, dict) else None
+    if not isinstance(apps, dict):
+        raise SpecError(
+            document.finding(
+                "ids", ("apps",), "the file holds no `apps`", f"write it with: keyless ids {stack}"
+            )
+        )
+    return {str(app): _ids(str(app), value)["principal_id"].lower() for app, value in apps.items()}
 
 
 def _ids(app: str, value: Any) -> dict[str, str]:

@@ -45,7 +45,11 @@ def load_stack(project: Path, stack: str) -> StackPlan:
     """What the stack `dev` or `payments.dev` of `project` makes. Raises KeylessError."""
     name = stack.rpartition(".")[2]
     loaded = load_project(project, (name,))
-    plan = make_plan(loaded.apps, loaded.environments[name])
+    return find_stack(make_plan(loaded.apps, loaded.environments[name]), stack)
+
+
+def find_stack(plan: Plan, stack: str) -> StackPlan:
+    """The stack of this name. Raises PlanError, which says those that there are."""
     for found in plan.stacks:
         if found.stack == stack:
             return found

@@ -78,6 +78,21 @@ class Entry(Frozen):
     paths: PathFacts | None = None
 
 
+class Rights(Frozen):
+    """Actions that one thing asks of whoever makes it; `delete` those to take it away again."""
+
+    always: tuple[str, ...]
+    delete: tuple[str, ...] = ()
+
+
+class RightsFile(Frozen):
+    """Rights by thing, with their source."""
+
+    source: str
+    read: str
+    rights: Mapping[str, Rights]
+
+
 class Refused(Frozen):
     """A role that no app gets, waiver or not, and the reason."""
 
@@ -96,6 +111,16 @@ def entry(kind: str) -> Entry:
 def refused() -> tuple[Refused, ...]:
     """Roles that are refused whatever a waiver says."""
     return _read("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+
+
+@cache
+def _rights() -> RightsFile:
+    return _read("rights.yaml", TypeAdapter(RightsFile))
+
+
+def right(thing: str) -> Rights:
+    """What making a `thing` of rights.yaml needs."""
+    return _rights().rights[thing]
 
 
 def _read(name: str, shape: TypeAdapter[T]) -> T:
