@@ -1,6 +1,6 @@
 """From a stack's plan to the actions that making and destroying it needs, each at its smallest scope."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from keyless.catalogue import right
@@ -80,10 +80,6 @@ def group_id(subscription: str, name: str) -> str:
 
 def _of_shared(shared: SharedPlan) -> Iterator[Right]:
     own = {zone.id.key for zone in shared.zones}
-    endpoints = {
-        f"{group_id(one.subscription, one.resource_group)}/providers/microsoft.network/privateendpoints/{one.name}".lower()
-        for one in shared.private_endpoints
-    }
     for zone in shared.zones:
         group = group_id(zone.id.subscription, zone.id.resource_group)
         yield from _needs("groups", group)
@@ -91,11 +87,18 @@ def _of_shared(shared: SharedPlan) -> Iterator[Right]:
         yield from _needs("networks", zone.virtual_network)
     for endpoint in shared.private_endpoints:
         yield from _of_endpoint(endpoint, own)
+    endpoints = {_endpoint_key(one): one for one in shared.private_endpoints}
     for posture in shared.posture_patches:
         yield from _of_posture(posture, endpoints)
     for setting in shared.diagnostic_settings:
         yield from _needs("audit", setting.target.text)
         yield from _needs("workspaces", setting.workspace.text)
+
+
+def _endpoint_key(endpoint: PrivateEndpoint) -> str:
+    """The id of a planned endpoint in lower case."""
+    group = group_id(endpoint.subscription, endpoint.resource_group)
+    return f"{group}/providers/Microsoft.Network/privateEndpoints/{endpoint.name}".lower()
 
 
 def _of_endpoint(endpoint: PrivateEndpoint, own: set[str]) -> Iterator[Right]:
@@ -115,7 +118,8 @@ def _of_endpoint(endpoint: PrivateEndpoint, own: set[str]) -> Iterator[Right]:
             yield from _needs("records", zone.text)
 
 
-def _of_posture(posture: PosturePatch, endpoints: set[str]) -> Iterator[Right]:
+def _of_posture(posture: PosturePatch, endpoints: Mapping[str, PrivateEndpoint]) -> Iterator[Right]:
+    """`endpoints` are those that the stack makes, by id in lower case."""
     for patch in posture.patches:
         yield from _needs("resources", patch.id.text, type_=patch.id.type)
         yield from _needs("postures", patch.id.text, type_=patch.id.type)
@@ -126,6 +130,9 @@ def _of_posture(posture: PosturePatch, endpoints: set[str]) -> Iterator[Right]:
         parent = child.id.text.rsplit("/", 2)[0]
         yield from _needs("posture-children", parent, purpose="postures", type_=child.id.type)
     for proof in posture.proofs:
-        # One of this stack's own is read by the right to make it.
-        if proof.endpoint.key not in endpoints:
+        own = endpoints.get(proof.endpoint.key)
+        if own is None:
             yield from _needs("posture-proofs", proof.endpoint.text)
+        elif not own.zones:
+            # Azure Policy writes the zone group of an endpoint that is not there before the first `up`.
+            yield from _needs("posture-proofs", group_id(own.subscription, own.resource_group))

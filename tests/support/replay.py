@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -13,8 +14,11 @@ from pulumi.runtime import mocks
 from pulumi.runtime.stack import Stack
 
 from components.program import make
-from keyless.plan import StackPlan
+from keyless.plan import PosturePatch, StackPlan
+from sandbox import store
+from sandbox.azure import callers
 from sandbox.azure.arm import Arm
+from sandbox.azure.cloud import Cloud
 from sandbox.azure.types import resource_types
 from sandbox.faults import Faults
 
@@ -75,9 +79,9 @@ def record(plan: StackPlan, folder: Path) -> list[Operation]:
     return recorder.operations
 
 
-def replay(operations: list[Operation], folder: Path, tenant: str, caller: str) -> Iterator[str]:
+def replay(operations: list[Operation], plan: StackPlan, folder: Path, caller: str) -> Iterator[str]:
     """Up, a second look at everything, an update, and down again, as `caller`. Raises Refusal; tells each step."""
-    types, arm = resource_types(tenant), Arm(folder, Faults(folder, ""), caller)
+    types, arm = resource_types(plan.tenant), Arm(folder, Faults(folder, ""), caller)
     puts = [(types[one.token], one.arm_id, one.body) for one in operations if one.body is not None]
     for one in operations:
         if one.body is None:
@@ -85,9 +89,29 @@ def replay(operations: list[Operation], folder: Path, tenant: str, caller: str) 
     for kind, arm_id, body in puts:
         arm.put(kind, arm_id, body, create=True)
         yield f"created {arm_id}"
+    with closing(store.connect(folder)) as connection:
+        for posture in plan.shared.posture_patches:
+            set_posture(posture, Cloud(connection), caller)
     for kind, arm_id, body in puts:
         arm.get(arm_id)
         arm.put(kind, arm_id, body, create=False)
     for kind, arm_id, _ in reversed(puts):
         arm.delete(kind, arm_id)
         yield f"deleted {arm_id}"
+
+
+def set_posture(posture: PosturePatch, cloud: Cloud, caller: str) -> None:
+    """Ask for everything that making this posture and taking it back asks for. Raises Refusal."""
+    for proof in posture.proofs:
+        callers.check_read(cloud, caller, f"{proof.endpoint.text}/privateDnsZoneGroups/default")
+    for patch in posture.patches:
+        callers.check_read(cloud, caller, patch.id.text)
+        own: dict[str, Any] = {}
+        for rules in patch.rules:
+            head, _, name = rules.path.partition(".")
+            own.setdefault(head, {})[name] = [dict(entry) for entry in rules.entries]
+        callers.check_write(cloud, caller, patch.id.text, {"properties": own}, {"properties": {}})
+    for child in posture.children:
+        callers.check_read(cloud, caller, child.id.text)
+        callers.check_write(cloud, caller, child.id.text, {"properties": dict(child.properties)}, None)
+        callers.check_delete(cloud, caller, child.id.text, None)

@@ -118,7 +118,7 @@ def test_the_deployer_brings_its_stack_up_and_down(
     folder = cloud(stack)
     caller = apply(folder, deployer_of(stack))
     before = rows(folder)
-    steps = list(replay(clouds[stack][1], folder, plan_of(stack).tenant, caller))
+    steps = list(replay(clouds[stack][1], plan_of(stack), folder, caller))
     assert len(steps) == 2 * len(clouds[stack][1]) > 0
     assert rows(folder) == before
 
@@ -130,7 +130,7 @@ def test_it_fails_without_any_one_action(
     folder = cloud(stack)
     caller = apply(folder, deployer_of(stack), without=(purpose, action))
     with pytest.raises(Refusal) as refused:
-        list(replay(clouds[stack][1], folder, plan_of(stack).tenant, caller))
+        list(replay(clouds[stack][1], plan_of(stack), folder, caller))
     assert refused.value.error in ("AuthorizationFailed", "LinkedAuthorizationFailed")
     assert action.lower() in refused.value.message.lower()
 
