@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,15 @@ def test_the_json_is_whole_and_the_same_each_time(root: Path) -> None:
     ]  # fmt: skip
     assert value["version"] == 1 and value["credential"] is None
     assert value == made(root)
+
+
+def test_the_guide_names_options_that_there_are() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "guides" / "pipeline-rights.md").read_text(
+        encoding="utf-8"
+    )
+    there = {option for one in main.commands["deployer"].params for option in one.opts}
+    named = set(re.findall(r"(?<![\w-])--[a-z][-a-z]+", guide)) - {"--json", "--jq", "--all", "--assignee"}
+    assert {"--github", "--github-ids", "--azure-devops", "--principal"} <= named <= there
 
 
 def actions(value: dict[str, Any], purpose: str) -> set[str]:
