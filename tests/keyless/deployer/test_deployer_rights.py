@@ -141,12 +141,36 @@ def test_the_actions_are_many_and_none_gives_out_a_key() -> None:
     assert not [
         one for one in every if re.search(r"\*|listkeys|regenerate|sharedkeys|sas/", one, re.IGNORECASE)
     ]
-    # Patch rights belong where something is patched, and here nothing is.
-    assert not [
-        one
-        for one in every
-        if one in ("Microsoft.Storage/storageAccounts/write", "Microsoft.Cache/redis/write")
-    ]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_resource_is_written_where_the_stack_patches_it_and_nowhere_else(stack: str) -> None:
+    patched = {
+        patch.id.text for posture in plan_of(stack).shared.posture_patches for patch in posture.patches
+    }
+    roles = {role["id"] for role in deployer_of(stack)["roles"] if role["purpose"] == "postures"}
+    parents = {
+        child.id.text.rsplit("/", 2)[0]
+        for one in plan_of(stack).shared.posture_patches
+        for child in one.children
+    }
+    assert {
+        one["scope"] for one in deployer_of(stack)["assignments"] if one["role_id"] in roles
+    } == patched | parents
+    writes = {
+        action
+        for role in deployer_of(stack)["roles"]
+        for action in role["actions"]
+        if is_write_of_a_resource(action)
+    }
+    types = {patch.id.type for posture in plan_of(stack).shared.posture_patches for patch in posture.patches}
+    assert writes == {f"{type_}/write" for type_ in types}
+
+
+def is_write_of_a_resource(action: str) -> bool:
+    """Whether it changes what somebody else made: an account, a cache, a vault."""
+    services = "Storage/storageAccounts|CognitiveServices/accounts|Cache/redis|Cache/redisEnterprise(/databases)?|KeyVault/vaults"
+    return re.fullmatch(rf"Microsoft\.({services})/write", action) is not None
 
 
 def test_every_scope_is_a_group_or_less_and_only_grants_have_a_condition() -> None:
