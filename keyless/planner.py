@@ -45,11 +45,11 @@ def load_stack(project: Path, stack: str) -> StackPlan:
     """What the stack `dev` or `payments.dev` of `project` makes. Raises KeylessError."""
     name = stack.rpartition(".")[2]
     loaded = load_project(project, (name,))
-    return find_stack(make_plan(loaded.apps, loaded.environments[name]), stack)
+    return stack_of(make_plan(loaded.apps, loaded.environments[name]), stack)
 
 
-def find_stack(plan: Plan, stack: str) -> StackPlan:
-    """The stack of this name. Raises PlanError, which says those that there are."""
+def stack_of(plan: Plan, stack: str) -> StackPlan:
+    """The stack's part of the plan. Raises PlanError where there is no such stack."""
     for found in plan.stacks:
         if found.stack == stack:
             return found

@@ -11,9 +11,9 @@ from keyless.deployer.rights import group_id
 from keyless.errors import PlanError, SpecError
 from keyless.fields import resource_group_fits
 from keyless.finding import Finding
-from keyless.ids import read_principals
+from keyless.ids import read_ids
 from keyless.plan import Plan, StackPlan
-from keyless.planner import check_project, find_stack
+from keyless.planner import check_project, stack_of
 from keyless.project import load_project
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -44,7 +44,7 @@ def load_deployer(root: Path, stack: str, wanted: Wanted) -> Deployer:
         raise PlanError(
             Finding(rule="no-stack", message=f"there is no stack '{stack}'", fix=f"write one of: {known}")
         )
-    plan = find_stack(plans[environment], stack)
+    plan = stack_of(plans[environment], stack)
     facts = project.environments[environment].facts
     group = wanted.group or (facts.deployers.resource_group if facts.deployers else None)
     if group is None:
@@ -73,7 +73,7 @@ def load_deployer(root: Path, stack: str, wanted: Wanted) -> Deployer:
             location=facts.identities.location or facts.location,
         ),
         _credential(stack, environment, wanted),
-        read_principals(root, stack),
+        {app: ids.principal_id for app, ids in read_ids(root, stack).items()},
         wanted.principal.lower() if wanted.principal else None,
         tuple(_neighbours(plans, plan)),
     )
