@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 from keyless import names
+from keyless.catalogue import entry
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
 from keyless.existing import refer_to_credentials, refer_to_existing
 from keyless.fields import below_group, identity_name_fits, resource_group_fits
 from keyless.merge import clashing, merged
+from keyless.path_condition import MAX_BYTES, PathLimit, joined, limited, too_long
 from keyless.plan import (
     AppPlan,
     CacheAccess,
@@ -94,6 +96,7 @@ class _AppPlanner:
         self.override = override_of(app, environment)
         self.stack = stack_name(app.spec.team, environment.name)
         self.fitting: dict[str, str] = {}  # by kind: a file may name a thousand unknown resources
+        self.limits: dict[tuple[str, ...], PathLimit] = {}
 
     def plan(self) -> AppPlan | None:
         before = len(self.wrong.findings)
@@ -103,6 +106,8 @@ class _AppPlanner:
         for name, use in sorted(self.spec.uses.items()):
             self.bind(name, use, identity, settings, grants)
         found = {target: self.merged(several) for target, several in grants.items()}
+        for target, limit in self.limits.items():
+            found[target] = self.limited(found[target], limit)
         found = refer_to_existing(self.spec.app, self.override, self.environment, identity, found, self.wrong)
         made = tuple(sorted(found.values(), key=lambda grant: grant.logical_name))
         planner = self.workload_planner()
@@ -245,6 +250,25 @@ class _AppPlanner:
             settings[setting] = value
         made = replace(self.grant(name, use, identity, binding.grant), locked=resource.locked)
         grants.setdefault(binding.grant.target, []).append(made)
+        if isinstance(binding.grant, RoleGrant) and binding.grant.limit is not None:
+            target, limit = binding.grant.target, binding.grant.limit
+            self.limits[target] = joined(self.limits.get(target, limit), limit)
+
+    def limited(self, grant: Grant, limit: PathLimit) -> Grant:
+        """The grant under one condition for all its uses."""
+        facts = entry(grant.kind).paths
+        if facts is None or not isinstance(grant, RoleAssignment):
+            return grant
+        made = limited(grant, limit, facts)
+        if size := too_long(made):
+            self.wrong.add(
+                self.app,
+                ("uses", grant.uses[0], "prefix"),
+                "long-condition",
+                f"the condition of {', '.join(grant.uses)} would have {size} bytes, and Azure takes {MAX_BYTES}",
+                "name fewer or shorter prefixes, such as the folder above them",
+            )
+        return made
 
     def merged(self, grants: list[Grant]) -> Grant:
         """One grant for the uses of one target, by their names; a waiver that gives them two roles is refused."""

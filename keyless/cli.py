@@ -240,6 +240,45 @@ def import_(root: Path, environment: str, format_: str) -> None:
 
 
 @main.command()
+@click.argument("stack", shell_complete=completion.stacks)
+@click.option("--github", metavar="OWNER/REPO", help="The pipeline is GitHub Actions of this repository.")
+@click.option(
+    "--github-ids",
+    metavar="OWNERID/REPOID",
+    help="Where its subjects hold ids: made, renamed or moved after 2026-07-15.",
+)
+@click.option(
+    "--environment", metavar="NAME", help="The GitHub environment of the job; default: the stack's."
+)
+@click.option("--subject", metavar="S", help="The token's subject, word for word; with --issuer.")
+@click.option("--issuer", metavar="URL", help="The token's issuer; with --github, of an enterprise.")
+@click.option(
+    "--azure-devops",
+    nargs=2,
+    metavar="ISSUER SUBJECT",
+    help="The pipeline is Azure DevOps: as its service connection says.",
+)
+@click.option(
+    "--group", metavar="NAME", help="Resource group of the pipeline's identity; no stack may write into it."
+)
+@click.option(
+    "--principal", metavar="ID", help="The identity's own object id, once it is there: it gets no grant then."
+)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def deployer(root: Path, /, stack: str, format_: str, **options: Any) -> None:
+    """Give what the pipeline of STACK needs, and nothing more.
+
+    Its identity and federated credential, the roles that its plan asks for at the smallest scopes, and the conditions on them.
+    """
+    from keyless.deployer.load import Wanted, load_deployer
+    from keyless.render.deployer import render_deployer_json, render_deployer_text
+
+    made = load_deployer(root, stack, Wanted(**options))
+    click.echo(render_deployer_json(made) if format_ == "json" else render_deployer_text(made), nl=False)
+
+
+@main.command()
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("schema"), show_default=True
 )

@@ -60,6 +60,13 @@ class Identities(Frozen):
     """Says that a delete lock stands on the group: federated credentials can be added there, and neither removed nor replaced."""
 
 
+class Deployers(Frozen):
+    """Where the identities of pipelines are made, which bring stacks up."""
+
+    resource_group: ResourceGroup
+    """Resource group of the pipelines' identities. No stack may write into it: else it could become them."""
+
+
 class Cluster(Frozen):
     """One AKS cluster: its OIDC issuer, exactly as AKS prints it, and how manifests reach it."""
 
@@ -272,6 +279,8 @@ class Environment(Frozen, Generic[R]):
     """Tags of every Azure resource that Keyless makes."""
     identities: Identities
     """Where identities are made, and how they are called."""
+    deployers: Deployers | None = None
+    """Where `keyless deployer` puts the identities of pipelines."""
     clusters: tuple[Cluster, ...] = Field((), strict=False)
     """The AKS clusters."""
     network: Network | None = None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from keyless.environment import AppOverride
 from keyless.fields import GrantId
-from keyless.plan import ArmId, CacheAccess, FederatedCredential, Grant, ManagedIdentity
+from keyless.plan import ArmId, CacheAccess, FederatedCredential, Grant, ManagedIdentity, RoleAssignment
 from keyless.project import LoadedEnvironment
 from keyless.wrongs import Wrong
 
@@ -53,6 +53,12 @@ def _unfit(
             "grant-form",
             f"the use gets {what}, and this is the id of another thing",
             f"write the id of {what}",
+        )
+    if isinstance(grant, RoleAssignment) and grant.condition is not None:
+        return (
+            "grant-condition",
+            "the use has a `prefix`, and whether the grant that exists is held to it cannot be read from here",
+            "delete that grant and remove the line, so that Keyless makes one under the condition; or remove `prefix`",
         )
     scope = scope_of(grant)
     if written.scope.lower() != scope.lower():

@@ -105,6 +105,7 @@ class RoleAssignment:
     in the subscription of `scope`, which is a full ARM id. `wider` says why the grant is more than was asked.
     `made` is False where the environment names one that exists.
     `locked`: a delete lock keeps it from being removed or replaced.
+    `condition` is an Azure ABAC condition of version 2.0, and `only` says it in words.
     """
 
     form: ClassVar = "RoleAssignment"
@@ -124,6 +125,7 @@ class RoleAssignment:
     wider: str | None
     made: bool = True
     locked: bool = False
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@
 The order of files never matters: everything is sorted by name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +46,7 @@ from keyless.project import (
 )
 from keyless.shared import shared_of
 from keyless.spec import LoadedApp
+from keyless.use import Use
 from keyless.wrongs import Wrong
 
 MAX_APPS = 100
@@ -192,7 +193,11 @@ def make_plan(apps: Iterable[LoadedApp], environment: LoadedEnvironment) -> Plan
     return Plan(
         environment=environment.name,
         stacks=tuple(_stacks(environment, ordered, planned, shared.by_stack, manual)),
-        warnings=(*_warnings(ordered, planned, environment), *shared.warnings),
+        warnings=(
+            *_warnings(ordered, planned, environment),
+            *_doubts(present, environment),
+            *shared.warnings,
+        ),
         policies=tuple(builtin_policies(postures, identities=any(app.identity.made for app in planned))),
     )
 
@@ -229,6 +234,17 @@ def _about(environment: LoadedEnvironment, key: str, rule: str, message: str, fi
     """A warning about a key of the environment, or about the whole where it has not got the key."""
     found = environment.document.finding(rule, ("config", CONFIG_KEY, key), message, fix)
     return replace(found, severity="warning")
+
+
+def _doubts(apps: list[LoadedApp], environment: LoadedEnvironment) -> Iterator[Finding]:
+    """What uses say of themselves: allowed, and worth a look."""
+    for app in apps:
+        uses: Mapping[str, Use] = app.spec.uses
+        for name, use in sorted(uses.items()):
+            for found in use.doubts(environment.facts.resources[use.resource]):
+                path = ("uses", name, *(found.key or "").split("."))
+                message = f"in {environment.name}: {found.message}"
+                yield replace(app.document.finding(found.rule, path, message, found.fix), severity="warning")
 
 
 def _size_warnings(planned: list[AppPlan], environment: LoadedEnvironment) -> Iterator[Finding]:

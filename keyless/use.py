@@ -1,6 +1,7 @@
 """Use: one named line of an app, the base of every kind's app side."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -12,6 +13,7 @@ from keyless.environment import Frozen
 from keyless.errors import PlanError
 from keyless.fields import Reason
 from keyless.finding import Finding
+from keyless.path_condition import PathLimit
 from keyless.plan import ArmId, Setting, Waiver
 
 
@@ -46,6 +48,8 @@ class RoleGrant:
     scope: str
     subscription: str
     target: tuple[str, ...]
+    limit: PathLimit | None = None
+    """Where in `scope` the grant holds, for kinds that know paths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,10 @@ class Use(Frozen):
     @abstractmethod
     def bind(self, resource: Any, cloud: str) -> Binding:
         """The grant and settings of this use of `resource`. Raises PlanError whose key is relative to the use."""
+
+    def doubts(self, resource: Any) -> Iterator[Finding]:
+        """Warnings about this use of `resource`; their keys are relative to the use."""
+        yield from ()
 
     def role(self, resource_kind: str) -> Role:
         """The smallest role for the verb, or the waiver's. Raises PlanError where there is none."""

@@ -28,6 +28,8 @@ _FIXES = {
     "short_timeout": "write `dns_timeout: 30`, or leave it out",
     "one_line": "write it on one line",
     "owner": "remove `management: patched`, or remove `owner`",
+    "prefix": "write the path as it stands in the container, such as `invoices/2026/`: one slash at its end, none before it",
+    "prefix_waiver": "remove `prefix`, or take the verb's own role; `waiver: {scope: account}` goes with a prefix",
     "tags": "write at most 50, names of 1 to 512 characters without <>%&\\?/, values of at most 256 characters",
     "tenant": "write the cluster's own issuer, or the tenant that both cluster and identities are in",
     "twins": "write it once",

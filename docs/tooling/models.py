@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from docs.tooling.wording import Words, models_in
-from keyless.environment import AppOverride, Audit, Cluster, Identities, Network, Override
+from keyless.environment import AppOverride, Audit, Cluster, Deployers, Identities, Network, Override
 from keyless.registry import AnyResource, AnyUse, EnvironmentFacts
 from keyless.render.field_docs import field_docs
 from keyless.resource import Resource
@@ -76,6 +76,7 @@ def environment_file() -> Page:
     titles: Titles = {
         EnvironmentFacts: ("`keyless:environment`", "environment"),
         Identities: ("`identities`", "identities"),
+        Deployers: ("`deployers`", "deployers"),
         Cluster: ("Each of `clusters`", "cluster"),
         Network: ("`network`", "network"),
         Audit: ("`audit`", "audit"),

@@ -80,6 +80,19 @@ class Target(Frozen):
     audit: Audit
 
 
+class PathFacts(Frozen):
+    """Actions and attributes by which a condition holds a role to paths; `wider` says by scope what it cannot hold."""
+
+    source: str
+    read: str
+    listing: str
+    write: tuple[str, ...]
+    path: str
+    prefix: str
+    container: str
+    wider: Mapping[str, str]
+
+
 class Entry(Frozen):
     """One kind: verbs to roles, narrowest first in `verbs`; `waivers` are the roles that a waiver may name, narrowest first; both by kind of resource.
 
@@ -99,6 +112,22 @@ class Entry(Frozen):
     leaks: tuple[str, ...]
     secret_leaks: tuple[str, ...] = ()
     leaking_values: tuple[str, ...] = ()
+    paths: PathFacts | None = None
+
+
+class Rights(Frozen):
+    """Actions that one thing asks of whoever makes it; `delete` those to take it away again."""
+
+    always: tuple[str, ...]
+    delete: tuple[str, ...] = ()
+
+
+class RightsFile(Frozen):
+    """Rights by thing, with their source."""
+
+    source: str
+    read: str
+    rights: Mapping[str, Rights]
 
 
 class Refused(Frozen):
@@ -119,6 +148,16 @@ def entry(kind: str) -> Entry:
 def refused() -> tuple[Refused, ...]:
     """Roles that are refused whatever a waiver says."""
     return read_facts("refused.yaml", TypeAdapter(tuple[Refused, ...]))
+
+
+@cache
+def _rights() -> RightsFile:
+    return read_facts("rights.yaml", TypeAdapter(RightsFile))
+
+
+def right(thing: str) -> Rights:
+    """What making a `thing` of rights.yaml needs."""
+    return _rights().rights[thing]
 
 
 def read_facts(name: str, shape: TypeAdapter[T]) -> T:

@@ -60,7 +60,9 @@ def _row(app: AppPlan, grant: Grant) -> tuple[str, ...]:
     mark = (" (!)" if grant.wider or grant.waiver else "") + (" (locked)" if grant.locked else "")
     role = grant.role if isinstance(grant, RoleAssignment) else f"policy {grant.policy}"
     exists = "" if grant.made else " (exists)"
-    return app.app, app.stack, ", ".join(grant.uses), grant.access, _target(grant), role + mark + exists
+    only = f", {grant.only}" if isinstance(grant, RoleAssignment) and grant.only else ""
+    as_what = role + mark + exists
+    return app.app, app.stack, ", ".join(grant.uses), grant.access + only, _target(grant), as_what
 
 
 def _target(grant: Grant) -> str:

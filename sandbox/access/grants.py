@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from sandbox.access.conditions import MalformedCondition, Request, parse
 from sandbox.access.targets import Target
 from sandbox.access.trace import Trace
 from sandbox.azure import ids, roles
@@ -45,31 +47,68 @@ def check_grant(cloud: Cloud, target: Target, principal: str, trace: Trace) -> b
         return _check_vault_policy(vault, target, principal, trace)
     if not target.data_actions:
         return _check_policy(cloud, target, principal, trace)
-    assigned = list(_assignments(cloud, target.scope, principal))
-    missing = [
-        action for action in target.data_actions if not any(role.allows(action) for role, _, _ in assigned)
-    ]
+    assigned = list(assignments(cloud, target.scope, principal))
+    missing = [one for one in target.requests if not any(held.gives_data(one) for held in assigned)]
     if missing:
-        held = ", ".join(f"{role.name} at {_short(scope)}" for role, scope, _ in assigned) or "no role there"
-        needed = ", ".join(action.partition("/")[2] for action in missing)
+        held = ", ".join(map(str, assigned)) or "no role there"
+        needed = ", ".join(dict.fromkeys(_asked(missing)))
+        if target.prefixes:
+            needed += f" below {', '.join(target.prefixes)}"
         return trace.no(f"{needed} on {_short(target.scope)} is not granted: the identity has {held}")
-    giving = {
-        f"{role.name} at {_short(scope)}{' under a condition, not looked at here' if condition else ''}"
-        for role, scope, condition in assigned
-        if any(role.allows(action) for action in target.data_actions)
-    }
+    giving = {str(held) for held in assigned if any(held.gives_data(one) for one in target.requests)}
     given = ", ".join(sorted(giving))
     return trace.yes(f"the identity has {given}", given)
 
 
-def _assignments(cloud: Cloud, scope: str, principal: str) -> Iterator[tuple[roles.Role, str, object]]:
-    """Roles of a principal at a scope and above, with the scope and condition of each."""
+@dataclass(frozen=True)
+class Held:
+    """A role that a principal holds at a scope, and the condition under which."""
+
+    role: roles.Role
+    scope: str
+    condition: str | None
+
+    def __str__(self) -> str:
+        return f"{self.role.name} at {_short(self.scope)}{' under a condition' if self.condition else ''}"
+
+    def gives_data(self, request: Request) -> bool:
+        """Whether it lets a request to the data pass."""
+        return self.role.allows(request.action) and self._holds(request)
+
+    def gives_control(self, request: Request) -> bool:
+        """Whether it lets a request to ARM pass."""
+        return self.role.permits(request.action) and self._holds(request)
+
+    def _holds(self, request: Request) -> bool:
+        if not self.condition:
+            return True
+        try:
+            return parse(self.condition)(request)
+        except MalformedCondition:
+            # A world may hold what ARM would have refused: it lets nothing pass.
+            return False
+
+
+def assignments(cloud: Cloud, scope: str, principal: str) -> Iterator[Held]:
+    """Roles of a principal at a scope and above."""
     for place in ids.scopes(scope):
         for one in cloud.below(f"{place}/providers/{ASSIGNMENTS}"):
             own = properties(one)
+            if str(own.get("principalId")).lower() != principal.lower():
+                continue
             role = roles.definition(cloud, str(own.get("roleDefinitionId")))
-            if role and str(own.get("principalId")).lower() == principal.lower():
-                yield role, place, own.get("condition")
+            if role:
+                yield Held(role, place, own.get("condition"))
+
+
+def _asked(requests: list[Request]) -> Iterator[str]:
+    """Each action without its provider; a listing only where reading itself is granted."""
+    plain = {one.action for one in requests if one.sub_operation is None}
+    for one in requests:
+        if one.sub_operation is None:
+            yield one.action.partition("/")[2]
+        elif one.action not in plain:
+            yield f"{one.sub_operation} of {one.action.partition('/')[2]}"
 
 
 def _check_policy(cloud: Cloud, target: Target, principal: str, trace: Trace) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.access.blobs import BLOBS, blob_requests
+from sandbox.access.conditions import Request
+from sandbox.azure import ids
 from sandbox.errors import SandboxError
 from sandbox.project import Mapping, Project, as_mapping
 
-BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 OPENAI = "Microsoft.CognitiveServices/accounts/OpenAI"
 # The uses' own words for the resource they name.
 REFERENCES = ("account", "cache", "vault", "resource")
@@ -45,6 +47,15 @@ class Target:
     door: Door
     must_exist: str = ""
     """The thing inside of the resource that the use names, such as a container."""
+    prefixes: tuple[str, ...] = ()
+    """Where the blobs that the use needs begin; empty for the whole container."""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What the verb comes to: blobs with their paths, the data actions of all else."""
+        if self.kind == "blob":
+            return tuple(blob_requests(ids.name(self.scope), self.access, self.prefixes))
+        return tuple(map(Request, self.data_actions))
 
 
 def target_of(project: Project, use: Mapping) -> Target:
@@ -58,7 +69,9 @@ def target_of(project: Project, use: Mapping) -> Target:
     if kind == "blob":
         container = f"{arm_id}/blobServices/default/containers/{use.get('container')}"
         actions = (f"{BLOBS}/read", f"{BLOBS}/write") if access == "write" else (f"{BLOBS}/read",)
-        return Target(kind, access, arm_id, container, actions, BLOB, container)
+        prefix = use.get("prefix") or ()
+        prefixes = (prefix,) if isinstance(prefix, str) else tuple(map(str, prefix))
+        return Target(kind, access, arm_id, container, actions, BLOB, container, prefixes)
     if kind == "redis" and resource.get("kind") == "redis-managed":
         database = f"{arm_id}/databases/{resource.get('database') or 'default'}"
         return Target(kind, access, arm_id, database, (), MANAGED, database)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sandbox import store
-from sandbox.azure import ids
+from sandbox.azure import callers, ids
 from sandbox.azure.cloud import Body, Cloud
 from sandbox.azure.rules.base import check_locks, check_parent, check_place
 from sandbox.azure.schema import ResourceType
@@ -54,16 +54,26 @@ class Existing(Refusal):
 
 
 class Arm:
-    """One provider process's way to the cloud of its sandbox."""
+    """One provider process's way to the cloud of its sandbox.
 
-    def __init__(self, folder: Path, faults: Faults) -> None:
+    `caller` is the client id of the identity that asks; None is an owner who may do all.
+    """
+
+    def __init__(self, folder: Path, faults: Faults, caller: str | None = None) -> None:
         self.folder = folder
         self.faults = faults
+        self.caller = caller
         self._threads = threading.local()
 
     def get(self, arm_id: str) -> Body | None:
-        """What a GET answers, or None for 404."""
-        return Cloud(self._connection()).get(arm_id)
+        """What a GET answers, or None for 404. Raises Refusal where the caller may not read it."""
+        cloud = Cloud(self._connection())
+        callers.check_read(cloud, self.caller, arm_id)
+        return cloud.get(arm_id)
+
+    def principal_of(self, client_id: str) -> str:
+        """The principal id of an identity. Raises Refusal where there is none of this client id."""
+        return callers.principal_of(Cloud(self._connection()), client_id)
 
     def put(self, kind: ResourceType, arm_id: str, body: Body, create: bool) -> Body:
         """Write a whole resource and return what a GET then answers. Raises Refusal."""
@@ -71,8 +81,13 @@ class Arm:
         def attempt() -> Body:
             with self._turn(kind, arm_id), self._transaction() as cloud:
                 existing = cloud.get(arm_id)
+                if create:
+                    # The provider looks first whether it would take over what exists.
+                    callers.check_read(cloud, self.caller, arm_id)
                 if existing and create:
                     raise Existing(409, "AlreadyExists", existing["id"])
+                named = {**body, "type": kind.arm_type}
+                callers.check_write(cloud, self.caller, arm_id, named, existing)
                 return _write(cloud, kind, arm_id, body, existing)
 
         return self._change(kind, attempt)
@@ -83,6 +98,7 @@ class Arm:
         def attempt() -> None:
             with self._turn(kind, arm_id), self._transaction() as cloud:
                 existing = cloud.get(arm_id)
+                callers.check_delete(cloud, self.caller, arm_id, existing)
                 if existing is None:
                     return
                 if kind.rules.locked:

@@ -38,6 +38,7 @@ class AzureProvider(Plugin):
         # What is not known yet is as good as not set: the engine configures again once it is.
         self.config = {key: _text(value) for key, value in given.items() if value not in (None, UNKNOWN)}
         self.types = resource_types(self.tenant)
+        self.arm.caller = self.client_id
 
     def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         kind = self._type(request.urn)
@@ -100,9 +101,10 @@ class AzureProvider(Plugin):
     def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         if request.tok != CLIENT_CONFIG:
             return super().invoke(request)
+        caller = self.client_id
         answer = {
-            "clientId": ids.guid("deployer client", self.tenant),
-            "objectId": ids.guid("deployer", self.tenant),
+            "clientId": caller or ids.guid("deployer client", self.tenant),
+            "objectId": self.arm.principal_of(caller) if caller else ids.guid("deployer", self.tenant),
             "subscriptionId": self.subscription,
             "tenantId": self.tenant,
         }
@@ -122,6 +124,11 @@ class AzureProvider(Plugin):
                 "the provider has no subscription: set subscriptionId on it, or azure-native:subscriptionId",
             )
         return found
+
+    @property
+    def client_id(self) -> str | None:
+        """The client id of the identity that deploys; None for an owner."""
+        return self.config.get("clientId") or self.environment.get("ARM_CLIENT_ID") or None
 
     @property
     def tenant(self) -> str:

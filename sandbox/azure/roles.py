@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import yaml
 from sandbox.azure import ids
 from sandbox.azure.cloud import Cloud, properties
 
+TYPE = "Microsoft.Authorization/roleDefinitions"
 PREFIX = "/providers/Microsoft.Authorization/roleDefinitions/"
 FILE = Path(__file__).with_name("roles.yaml")
 
@@ -27,10 +28,16 @@ class Role:
     not_data_actions: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
+    assignable: tuple[str, ...] = ("/",)
+    """Scopes at and below which it may be assigned; a built-in role at all."""
 
     def allows(self, data_action: str) -> bool:
         """Whether the role holds a data action."""
         return _matches(data_action, self.data_actions) and not _matches(data_action, self.not_data_actions)
+
+    def permits(self, action: str) -> bool:
+        """Whether the role holds an action of the control plane."""
+        return _matches(action, self.actions) and not _matches(action, self.not_actions)
 
 
 def definition(cloud: Cloud, role_definition_id: str) -> Role | None:
@@ -40,8 +47,15 @@ def definition(cloud: Cloud, role_definition_id: str) -> Role | None:
         return None
     if guid in built_in():
         return built_in()[guid]
+    # A custom role is one thing, and each subscription among its assignable scopes has an id for it.
     own = properties(cloud.get(role_definition_id))
-    return _role(guid, str(own.get("roleName")), own.get("permissions") or []) if own else None
+    own = own or next(
+        (properties(one) for one in cloud.of_type(TYPE) if ids.name(one["id"]).lower() == guid), {}
+    )
+    if not own:
+        return None
+    role = _role(guid, str(own.get("roleName")), own.get("permissions") or [])
+    return replace(role, assignable=tuple(own.get("assignableScopes") or ()))
 
 
 @cache

@@ -25,6 +25,8 @@ PROMISED = (
     "environment", "resource-lacking", "alias-bomb", "alias-self", "deep", "huge", "binary", "encoding",
     "two-documents", "duplicate-key", "tag", "endpoint-without-network", "zones", "zone-overlap", "subnet-region", "keys-on-a-kind-without",
     "owner-and-patched", "unwritten-posture", "firewall-without",
+    "prefix-no-slash", "prefix-leading-slash", "prefix-quote", "prefix-wildcard",
+    "prefix-container", "prefix-encoded", "prefix-dots", "prefix-empty", "prefix-type", "prefix-waiver",
 )  # fmt: skip
 
 

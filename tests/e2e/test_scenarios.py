@@ -238,3 +238,17 @@ def test_no_file_of_the_project_changes(shop: Place):
     before = contents()
     up_all(shop)
     assert contents() == before
+
+
+def test_a_changed_prefix_updates_the_grant_in_place_and_is_judged_by(shop: Place):
+    up_all(shop)
+    path, use = "apps/payments/checkout.yaml", "container: invoices, access: read"
+    edit(shop, path, use, f"{use}, prefix: 2025/")
+    assert "below 2025/" not in shop.run("can", "checkout", "invoices").stdout, "the wide grant is enough"
+    for prefix in ("2025/", "2026/"):
+        if prefix != "2025/":
+            edit(shop, path, "prefix: 2025/", f"prefix: {prefix}")
+            assert f"below {prefix}" in shop.run("can", "checkout", "invoices").stdout
+        assert list(change(shop, "payments.dev").values()) == ["update"]
+        answer = shop.ok("can", "checkout", "invoices")
+        assert "under a condition" in answer

@@ -44,7 +44,8 @@ def _commands(example: Path) -> list[list[str]]:
 
 
 def test_there_are_examples() -> None:
-    assert [path.name[:2] for path in EXAMPLES] == [f"{number:02}" for number in range(1, len(EXAMPLES) + 1)]
+    numbers = [int(path.name[:2]) for path in EXAMPLES]
+    assert numbers == sorted(set(numbers))
     assert len(EXAMPLES) >= 8
 
 

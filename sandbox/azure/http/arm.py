@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import store
-from sandbox.azure import ids
+from sandbox.azure import callers, ids
 from sandbox.azure.arm import ERRORS
 from sandbox.azure.cloud import Body, Cloud, properties
 from sandbox.azure.http import operations, policies, views
@@ -92,6 +92,7 @@ class HttpArm:
 
     def _get(self, request: Request) -> Answer:
         with self._cloud() as cloud:
+            callers.check_read(cloud, request.caller, request.path)
             body = cloud.get(request.path)
             if body is None:
                 raise not_found(request.path)
@@ -101,6 +102,8 @@ class HttpArm:
         owner = request.path.rstrip("/").rpartition("/")[0]
         check_version(owner, request.version)
         with self._cloud() as cloud:
+            listing = request.path.rstrip("/").rpartition("/")[2]
+            callers.check_action(cloud, request.caller, f"{ids.arm_type(owner)}/{listing}/read", owner)
             body = cloud.get(owner)
             if body is None:
                 raise not_found(owner)
@@ -132,9 +135,10 @@ class HttpArm:
     def _write(self, request: Request, kind: Kind, status: str) -> Answer:
         sent = content(request.body)
         with self._cloud() as cloud, store.transaction(cloud.connection):
+            before = cloud.get(request.path)
+            callers.check_write(cloud, request.caller, request.path, sent, before)
             check_place(cloud, request.path)
             check_parent(cloud, request.path)
-            before = cloud.get(request.path)
             if before is None and request.method == "PATCH":
                 raise not_found(request.path)
             arm_id = before["id"] if before else request.path
@@ -161,6 +165,7 @@ class HttpArm:
     def _delete(self, request: Request) -> Answer:
         with self._cloud() as cloud, store.transaction(cloud.connection):
             before = cloud.get(request.path)
+            callers.check_delete(cloud, request.caller, request.path, before)
             if before is None:
                 return Answer(204)
             check_locks(cloud, before["id"], "delete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.access.conditions import MalformedCondition, parse
 from sandbox.azure import ids, roles
 from sandbox.azure.cloud import Body, Cloud, properties
 from sandbox.azure.rules.base import Rules, lacking, not_found
@@ -40,9 +41,9 @@ class AssignmentRules(Rules):
             raise Refusal(
                 400, "InvalidPrincipalId", f"A valid principal ID must be provided: '{principal}' is no GUID."
             )
+        _check_condition(own)
         _check_same(cloud, arm_id, scope, principal, role, existing)
         _check_principal(cloud, principal, own.get("principalType"))
-        _check_condition(own)
         _check_limit(cloud, arm_id, existing)
 
     def complete(self, cloud: Cloud, arm_id: str, body: Body, existing: Body | None) -> None:
@@ -57,12 +58,22 @@ class AssignmentRules(Rules):
 def _check_role(cloud: Cloud, role: str, scope: str) -> None:
     subscription = ids.subscription(role)
     foreign = subscription is not None and not ids.same(subscription, ids.subscription(scope) or "")
-    if roles.definition(cloud, role) is None or foreign:
+    found = roles.definition(cloud, role)
+    if found is None or foreign:
         where = f" in the scope's subscription {ids.subscription(scope)}" if foreign else ""
         raise Refusal(
             400,
             "RoleDefinitionDoesNotExist",
             f"The specified role definition with ID '{ids.name(role)}' does not exist{where}.",
+        )
+    if "/" not in found.assignable and not any(
+        ids.same(one, place) for one in found.assignable for place in ids.scopes(scope)
+    ):
+        raise Refusal(
+            400,
+            "RoleAssignmentScopeNotAssignableToRoleDefinition",
+            f"The scope '{scope}' is not assignable to role definition '{found.id}': its assignable scopes are"
+            f" {', '.join(found.assignable)}.",
         )
 
 
@@ -75,13 +86,22 @@ def _check_name(cloud: Cloud, arm_id: str) -> None:
 
 
 def _check_condition(own: Body) -> None:
-    if own.get("condition") and own.get("conditionVersion") != CONDITION_VERSION:
+    condition, version = own.get("condition"), own.get("conditionVersion")
+    if not condition:
+        return
+    if version != CONDITION_VERSION:
         raise Refusal(
             400,
             "InvalidConditionVersion",
-            f"The condition version '{own.get('conditionVersion')}' is not valid: a condition needs"
-            f" conditionVersion '{CONDITION_VERSION}'.",
+            f"The condition version '{version}' is not valid: a condition needs conditionVersion '{CONDITION_VERSION}'.",
         )
+    try:
+        parse(str(condition))
+    except MalformedCondition as error:
+        # Only the first sentence is Azure's own.
+        raise Refusal(
+            400, "BadRequest", f"The given role assignment condition is invalid. ({error})"
+        ) from None
 
 
 def _check_same(

@@ -157,7 +157,8 @@ def test_the_stand_in_gets_a_word_and_the_client_id_and_never_a_token(serve: Ser
     web, _ = serve()
     monkeypatch.setenv("ARM_CLIENT_ID", "00000000-0000-0000-0000-0000000000c1")
     monkeypatch.setattr("azure.identity.DefaultAzureCredential", None)
-    Client(connect("public")).get(STORAGE, "2025-08-01", ())
+    with pytest.raises(ArmError, match="no identity with the client id"):
+        Client(connect("public")).get(STORAGE, "2025-08-01", ())
     assert web.requests[-1].caller == "00000000-0000-0000-0000-0000000000c1"
 
 

@@ -19,6 +19,11 @@ OTHER = f"{RG}/providers/Microsoft.Network/virtualNetworks/other"
 CLOSED = ("azure.account.properties.publicNetworkAccess", "Disabled")
 SECRET = {"name": "AZURE_CLIENT_SECRET", "valueFrom": {"secretKeyRef": {"name": "left-over", "key": "x"}}}
 ENV = "MAIN.env"
+GRANT = "azure.invoices.properties"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+BELOW_2025_AND_2026 = (
+    f"@Resource[{BLOBS}:path] StringStartsWith '202' OR @Request[{BLOBS}:prefix] StringLike '202?/*'"
+)
 BROKEN: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("broken.yaml").read_text(encoding="utf-8")
 )
@@ -106,7 +111,19 @@ def test_says_no_and_names_the_cause(place: Callable[..., Place], row: dict[str,
             ),
             "Storage Blob Data Reader at /subscriptions/s",
         ),
-        ((("azure.invoices.properties.condition", "(x)"),), "under a condition, not looked at here"),
+        (
+            (
+                (
+                    f"{GRANT}.condition",
+                    "!(ActionMatches{'Microsoft.Storage/*'}) OR (@Resource[x] StringEquals 'y' OR 'a' StringEquals 'a')",
+                ),
+            ),
+            "invoices under a condition",
+        ),
+        (
+            (("app.uses.invoices.prefix", ["2025/", "2026/"]), (f"{GRANT}.condition", BELOW_2025_AND_2026)),
+            "Storage Blob Data Reader at storageAccounts/storders/blobServices/default/containers/invoices under",
+        ),
     ],
 )
 def test_says_yes_to_another_way_that_works(

@@ -1,0 +1,1 @@
+"""What the pipeline of one stack needs, and nothing more: identity, credential, roles and their assignments."""
