@@ -163,7 +163,7 @@ def test_adding_a_cluster_leaves_the_other_credentials_alone(shop: Place):
         "Pulumi.dev.yaml",
         "    clusters:\n",
         "    clusters:\n"
-        "      - {name: aks-before, context: aks-before, issuer: 'https://koreasouth.oic.prod-aks.azure.com/a/b/'}\n",
+        "      - {name: aks-before, context: aks-before, issuer: 'https://koreasouth.oic.prod-aks.azure.com/00000000-0000-0000-0000-000000000001/00000000-0000-0000-0000-0000000000b1/'}\n",
     )
     done = change(shop, "search.dev")
     assert set(done.values()) == {"create"}, done
