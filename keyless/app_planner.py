@@ -7,12 +7,12 @@ from keyless.catalogue import entry
 from keyless.environment import AppOverride, Cluster
 from keyless.errors import PlanError, ResourceError
 from keyless.existing import refer_to_credentials, refer_to_existing
-from keyless.fields import below_group, identity_name_fits, resource_group_fits
+from keyless.grant_forms import make_grant
+from keyless.identity_planner import plan_identity
 from keyless.merge import clashing, merged
 from keyless.path_condition import MAX_BYTES, PathLimit, joined, limited, too_long
 from keyless.plan import (
     AppPlan,
-    CacheAccess,
     FederatedCredential,
     Grant,
     ManagedIdentity,
@@ -20,10 +20,10 @@ from keyless.plan import (
     Setting,
     Workload,
 )
-from keyless.project import CONFIG_KEY, LoadedEnvironment
+from keyless.project import LoadedEnvironment
 from keyless.resource import Resource
 from keyless.spec import LoadedApp
-from keyless.use import CacheGrant, RoleGrant, Use
+from keyless.use import RoleGrant, Use
 from keyless.workload_planner import WorkloadPlanner
 from keyless.wrongs import Wrong
 
@@ -135,60 +135,7 @@ class _AppPlanner:
         return WorkloadPlanner(self.app, self.environment, self.override, self.clusters(), self.wrong)
 
     def identity(self) -> ManagedIdentity:
-        words = {"app": self.spec.app, "team": self.spec.team or "shared", "env": self.environment.name}
-        facts = self.facts
-        group = _filled(facts.identities.resource_group, words)
-        name = names.shortened(_filled(facts.identities.name, words), 128)
-        made = self.override.identity is None
-        if made:
-            self.check_names(group, name)
-        home = f"/subscriptions/{facts.subscription}/resourceGroups/{group}"
-        usual = below_group(home, "Microsoft.ManagedIdentity/userAssignedIdentities", name)
-        existing = self.override.identity
-        if existing is not None and existing.key == usual.key:
-            # In another spelling the engine would read "another" identity and delete the one it made: the same one.
-            self.wrong.add_entry(
-                self.environment,
-                "apps",
-                self.spec.app,
-                "identity",
-                ("own-identity", "this is the identity that Keyless makes for the app", "remove `identity`"),
-            )
-        return ManagedIdentity(
-            logical_name=names.logical(self.spec.app, "identity"),
-            id=existing or usual,
-            location=facts.identities.location or facts.location,
-            made=made,
-            protected=facts.protected and made,
-            tags=dict(sorted(facts.tags.items())),
-        )
-
-    def check_names(self, group: str, name: str) -> None:
-        """Refuse what the environment's patterns come to for this app, where Azure would."""
-        patterns = ("config", CONFIG_KEY, "identities")
-        for key, text, fits, form in (
-            (
-                "resource_group",
-                group,
-                resource_group_fits(group),
-                "at most 90 letters, digits and -_.(), no dot at the end",
-            ),
-            (
-                "name",
-                name,
-                identity_name_fits(name),
-                "3 to 128 letters, digits, - and _, the first a letter or digit",
-            ),
-        ):
-            if not fits:
-                self.wrong.findings.append(
-                    self.environment.document.finding(
-                        "malformed",
-                        (*patterns, key),
-                        f"comes to '{text}' for the app '{self.spec.app}', which is no name in Azure",
-                        f"write what fills to {form}; the words are {{app}}, {{team}} and {{env}}",
-                    )
-                )
+        return plan_identity(self.app, self.environment, self.override, self.wrong)
 
     def clusters(self) -> tuple[Cluster, ...]:
         by_name = {cluster.name: cluster for cluster in self.facts.clusters}
@@ -248,7 +195,10 @@ class _AppPlanner:
                     "give the use another name",
                 )
             settings[setting] = value
-        made = replace(self.grant(name, use, identity, binding.grant), locked=resource.locked)
+        made = replace(
+            make_grant(self.spec.app, self.environment.name, name, use, identity, binding.grant),
+            locked=resource.locked,
+        )
         grants.setdefault(binding.grant.target, []).append(made)
         if isinstance(binding.grant, RoleGrant) and binding.grant.limit is not None:
             target, limit = binding.grant.target, binding.grant.limit
@@ -333,45 +283,3 @@ class _AppPlanner:
         if resource.consumers is not None:
             return team in resource.consumers
         return resource.team is None
-
-    def grant(self, name: str, use: Use, identity: ManagedIdentity, wanted: RoleGrant | CacheGrant) -> Grant:
-        access = use.access
-        kind = use.kind
-        waiver = use.plan_waiver()
-        if isinstance(wanted, RoleGrant):
-            role_id = str(wanted.role.id)
-            return RoleAssignment(
-                logical_name=names.logical(self.spec.app, *wanted.target, "grant"),
-                uses=(name,),
-                kind=kind,
-                access=access,
-                role=wanted.role.name,
-                role_id=role_id,
-                role_definition_id=f"/subscriptions/{wanted.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role_id}",
-                scope=wanted.scope,
-                subscription=wanted.subscription,
-                assignment=names.role_assignment(identity.id.key, wanted.scope, role_id),
-                condition=None,
-                because=f"{access} for {name}",
-                waiver=waiver,
-                wider=wanted.role.wider,
-            )
-        return CacheAccess(
-            logical_name=names.logical(self.spec.app, *wanted.target, "grant"),
-            uses=(name,),
-            kind=kind,
-            access=access,
-            cache=wanted.cache,
-            database=wanted.database,
-            policy=wanted.role.name,
-            assignment=names.cache_access(self.spec.app, self.environment.name),
-            because=f"{access} for {name}",
-            waiver=waiver,
-            wider=wanted.role.wider,
-        )
-
-
-def _filled(pattern: str, words: dict[str, str]) -> str:
-    for word, value in words.items():
-        pattern = pattern.replace("{" + word + "}", value)
-    return pattern

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from keyless import planner
+from keyless import plan_warnings
 from keyless.cli import main
 from keyless.finding import Finding
 from tests.keyless.project import SUBSCRIPTION, app, blob, facts, planned, storage, write_project
@@ -30,7 +30,7 @@ def _warnings(tmp_path: Path, apps: list[dict[str, Any]], environment: dict[str,
 def test_a_subscription_that_is_nearly_full_is_told(
     near: int, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planner, "NEAR_ASSIGNMENTS", near)
+    monkeypatch.setattr(plan_warnings, "NEAR_ASSIGNMENTS", near)
     found = _warnings(tmp_path, _two(), facts())
     assert [one.rule for one in found] == ["assignment-limit"] * told
     if told:
@@ -44,7 +44,7 @@ def test_a_subscription_that_is_nearly_full_is_told(
 def test_a_full_subscription_of_resources_alone_is_told_at_the_resources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planner, "NEAR_ASSIGNMENTS", 1)
+    monkeypatch.setattr(plan_warnings, "NEAR_ASSIGNMENTS", 1)
     orders = storage()
     orders["id"] = orders["id"].replace(SUBSCRIPTION, ELSEWHERE)
     (found,) = _warnings(tmp_path, [app()], facts(resources={"orders": orders}))
@@ -56,7 +56,7 @@ def test_a_full_subscription_of_resources_alone_is_told_at_the_resources(
 def test_a_large_stack_is_told_with_what_can_be_done(
     team: str | None, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planner, "MAX_APPS", 1)
+    monkeypatch.setattr(plan_warnings, "MAX_APPS", 1)
     (found,) = _warnings(tmp_path, [app(team=team), app("other", team=team)], facts())
     assert found.rule == "large-stack"
     assert fix in found.fix
