@@ -1,4 +1,4 @@
-"""Measures Keyless beside its peers and prints one table: `python bench/run.py [plan] [start] [program]`.
+"""Measures Keyless beside its peers and prints one table: `python bench/run.py [plan] [shared] [start] [program]`.
 
 Ratios of one run on one machine; nothing here is a test. The engine is the real one.
 """
@@ -20,6 +20,7 @@ from bench import bare  # noqa: E402
 from bench.engine import Project, provider  # noqa: E402
 from bench.generate import generate  # noqa: E402
 from bench.measure import Command, medians  # noqa: E402
+from bench.shared import generate_shared  # noqa: E402
 
 CDK8S = {"cdk8s": "2.70.106", "cdk8s-plus-33": "2.5.57", "constructs": "10.4.2"}
 APPS = 1000
@@ -69,6 +70,18 @@ def plan(work: Path) -> Iterator[Row]:
     late = (grown["large"] - times["keyless"]) / (APPS * 10 - APPS)
     what = f"an app more, at {APPS * 10} / at {APPS} apps"
     yield Row(what, f"{late * 1000:.2f} / {early * 1000:.2f} ms", f"{late / early:.2f}", "0.75 to 1.25")
+
+
+def shared(work: Path) -> Iterator[Row]:
+    """How a plan grows with resources that 20 apps share, each with a private endpoint."""
+    sides = {
+        str(resources): keyless(generate_shared(work / f"shared-{resources}", resources, 20), "plan", "dev")
+        for resources in (25, 50, 100)
+    }
+    times = medians(sides, 5)
+    early, late = times["50"] - times["25"], (times["100"] - times["50"]) / 2
+    what = "25 shared resources and their 500 apps more, at 100 / at 50"
+    yield Row(what, f"{late:.2f} / {early:.2f}", f"{late / early:.2f}", "0.75 to 1.25")
 
 
 def start(work: Path) -> Iterator[Row]:
@@ -146,7 +159,12 @@ def install_cdk8s() -> Path | None:
     return modules
 
 
-SECTIONS: Mapping[str, Callable[[Path], Iterator[Row]]] = {"plan": plan, "start": start, "program": program}
+SECTIONS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
+    "plan": plan,
+    "shared": shared,
+    "start": start,
+    "program": program,
+}
 
 
 def say(text: str) -> None:

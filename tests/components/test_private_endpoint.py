@@ -1,8 +1,12 @@
 """What an owner shares: zones, links, endpoints and zone groups."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from bench.shared import generate_shared
 from keyless.plan import PrivateDnsZone, PrivateEndpoint
+from keyless.planner import load_stack
 from tests.support.plans import NETWORK, arm_id, private_endpoint, shared_plan, stack_plan, zone
 from tests.support.synth import Made, synth
 
@@ -86,3 +90,12 @@ def test_all_of_it_stands_under_the_component() -> None:
     shares = [one for one in made if one.type.startswith("azure-native:")]
     assert {one.parent for one in shares} == {"shared-payments"}
     assert len(shares) == 4
+
+
+def test_fifty_resources_of_twenty_apps_each_have_one_endpoint_each(tmp_path: Path) -> None:
+    plan = load_stack(generate_shared(tmp_path / "shop", 50, 20), "dev")
+    assert len(plan.apps) == 1000
+    made = synth(replace(plan, apps=()))
+    assert len(made.of("PrivateEndpoint")) == len(made.of("PrivateDnsZoneGroup")) == 50
+    assert len(made.of("PrivateZone")) == 1
+    assert all(len(one.used_by) == 20 for one in plan.shared.private_endpoints)

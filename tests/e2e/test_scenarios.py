@@ -205,6 +205,27 @@ def test_a_service_account_of_the_workload_that_is_not_there_fails_plainly_and_i
     assert shop.differences() == []
 
 
+def test_two_teams_share_one_endpoint_and_one_record(shop: Place):
+    """checkout and finder read one account; when finder stops, nothing of what checkout needs is touched."""
+    up_all(shop)
+    shared = names(shop, "dev")
+    assert len(of_type(shared, "PrivateEndpoint")) == len(of_type(shared, "PrivateDnsZoneGroup")) == 1
+    assert not of_type(names(shop, "payments.dev") | names(shop, "search.dev"), "PrivateEndpoint")
+    edit(
+        shop,
+        "apps/search/finder.yaml",
+        "  invoices: {kind: blob, account: orders, container: invoices, access: read}\n",
+        "",
+    )
+    shop.up("dev", "--expect-no-changes")
+    change(shop, "search.dev")
+    shop.up("dev", "--expect-no-changes")
+    assert names(shop, "dev") == shared
+    answer = shop.run("can", "checkout", "invoices")
+    assert answer.returncode == 0
+    assert "private endpoint" in answer.stdout
+
+
 def test_an_app_that_moves_to_another_team_keeps_its_client_id(shop: Place):
     # One group for all: an identity's resource group is part of what it is.
     edit(shop, "Pulumi.dev.yaml", '"rg-identities-{team}"', '"rg-identities", shared: true')
