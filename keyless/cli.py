@@ -118,7 +118,7 @@ def _warn(plan: "Plan") -> None:
 )
 @click.pass_obj
 def migrate(root: Path, environment: str, format_: str, evidence: tuple[Path, ...], days: int) -> None:
-    """Show how far each resource and app of ENV is on the road off keys.
+    """Show how far resources and apps of ENV are on the road off keys.
 
     Granted, patched, left-overs gone, proven, keys forbidden: a left-over is shown with file, line and variable, never
     with its value.
