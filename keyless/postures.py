@@ -64,18 +64,21 @@ def posture_patch(
     facts: Environment[Any],
     ways: WaysIn,
     endpoints: tuple[PrivateEndpoint, ...],
-) -> PosturePatch | None:
-    """All that the posture of `resource` sets, as one; None where it sets nothing."""
+) -> PosturePatch:
+    """All that the posture of `resource` sets, as one."""
     patches = tuple(_merged(network_patch(resource, ways), keys_patch(resource)))
     if not patches:
-        return None
+        # A key vault that keeps its public access as it is; rules of an earlier posture go as all do, once the endpoint works.
+        patches = (ArmPatch(id=resource.id, api_version=resource.arm.api_version, values={}, rules=()),)
     return PosturePatch(
         logical_name=names.logical(name, "posture"),
         resource=name,
         subscription=resource.id.subscription,
         patches=patches,
         children=children(resource, ways),
-        proofs=tuple(_proofs(resource, facts, endpoints)) if resource.network == "private" else (),
+        proofs=tuple(_proofs(resource, facts, endpoints))
+        if resource.network in ("endpoint", "private")
+        else (),
         dns_timeout=60 * (facts.network.dns_timeout if facts.network else 30),
         opens=resource.network == "public",
     )

@@ -177,6 +177,8 @@ def _named(body: Any, names: Iterable[str]) -> Properties:
 
 
 def _is_moving(name: str, value: str) -> bool:
+    if value == "None":
+        return False  # null: the type does not tell
     if name == "resourceState":
         return value.lower() in MOVING
     return value.lower() not in SETTLED

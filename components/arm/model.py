@@ -63,6 +63,11 @@ class Patch:
         return str(normal(self.id))
 
     @property
+    def sets_access(self) -> bool:
+        """Whether it says who gets in from public networks."""
+        return any(path.startswith(("publicNetworkAccess", "networkAcls.")) for path in self.values)
+
+    @property
     def heads(self) -> tuple[str, ...]:
         """The members of `properties` that are touched: each is sent whole."""
         paths = [*self.values, *(rules.path for rules in self.rules)]

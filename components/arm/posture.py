@@ -35,14 +35,16 @@ def find_present(client: Client, wanted: Wanted, new: Own) -> Own:
 def establish(client: Client, wanted: Wanted, old: Wanted | None, old_own: Own, found: Own) -> Own:
     """Make the resources what `wanted` says, without what `old_own` has and `wanted` lacks; gives what is ours now.
 
-    Writes nothing before every proof holds. Raises ArmError.
+    Where it says who gets in, or takes a way in away, it writes nothing before every proof holds. Raises ArmError.
     """
-    await_proofs(client, wanted)
-    for patch in wanted.patches:
-        merge.check_required(client, patch)
     asked = wanted_of(wanted)
     before = wanted_of(old) if old else Own()
     obsolete = Own(old_own.rules - asked.rules, old_own.children - asked.children)
+    # Rules that go are a way in that somebody may be using: not before the private one is proven.
+    if obsolete != Own() or any(patch.sets_access for patch in wanted.patches):
+        await_proofs(client, wanted)
+    for patch in wanted.patches:
+        merge.check_required(client, patch)
     own = set(old_own.rules & asked.rules) | (asked.rules - before.rules - found.rules)
     applied = merge.apply_all(client, [(patch, _removals(obsolete, patch)) for patch in wanted.patches])
     for patch, one in zip(wanted.patches, applied, strict=True):

@@ -127,3 +127,10 @@ def arm_facts() -> ArmFacts:
 def arm_type(name: str) -> ArmType:
     """The facts of the ARM type `name`, such as `Microsoft.Storage/storageAccounts`."""
     return arm_facts().types[name]
+
+
+def child_rules(name: str) -> str | None:
+    """The type of the children that are the firewall rules of the ARM type `name`; None where it has none."""
+    found = arm_facts().types.get(name)
+    child = found.addresses.child if found is not None and found.addresses is not None else None
+    return None if child is None else f"{name}/{child}"

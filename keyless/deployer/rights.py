@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from keyless.catalogue import right
+from keyless.catalogue.arm import child_rules
 from keyless.plan import (
     AppPlan,
     CacheAccess,
@@ -139,6 +140,9 @@ def _of_posture(posture: PosturePatch, endpoints: Mapping[str, PrivateEndpoint])
         for rules in patch.rules:
             for entry in rules.entries if rules.key == "id" else ():
                 yield from _needs("firewall-subnets", entry["id"])
+        if not posture.children and (left := child_rules(patch.id.type)):
+            # Those of an earlier posture are looked for, and may be taken away, whatever this one says.
+            yield from _needs("posture-children-left", patch.id.text, purpose="postures", type_=left)
     for child in posture.children:
         parent = child.id.text.rsplit("/", 2)[0]
         yield from _needs("posture-children", parent, purpose="postures", type_=child.id.type)

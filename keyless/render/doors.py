@@ -60,11 +60,14 @@ def changes(stacks: Sequence[StackPlan]) -> list[str]:
 def _change(posture: Posture, patch: PosturePatch) -> Iterator[str]:
     words = [_NETWORK[posture.network]] if posture.network in _NETWORK else []
     words += [_KEYS[posture.keys]] if posture.keyed else []
-    yield f"  {patch.resource}: {'; '.join(words)}"
+    yield f"  {patch.resource}: {'; '.join(words) or 'nothing'}"
     if patch.proofs:
         endpoints = ", ".join(one.endpoint.name for one in patch.proofs)
         minutes = patch.dns_timeout // 60
-        yield f"    awaits, at most {minutes} minutes, that approved and found by name are {endpoints}; else it closes nothing"
+        then = (
+            "else it closes nothing" if posture.network == "private" else "before a rule goes that it added"
+        )
+        yield f"    awaits, at most {minutes} minutes, that approved and found by name are {endpoints}; {then}"
     for one in patch.patches:
         yield from _values(one)
     for child in patch.children:
@@ -73,7 +76,8 @@ def _change(posture: Posture, patch: PosturePatch) -> Iterator[str]:
 
 def _values(patch: ArmPatch) -> Iterator[str]:
     values = ", ".join(f"{path} = {_literal(value)}" for path, value in patch.values.items())
-    yield f"    {patch.id.name}: {values}"
+    if values:
+        yield f"    {patch.id.name}: {values}"
     for rule in patch.rules:
         yield f"    adds to {rule.path}, beside what others wrote there (at most {rule.limit}):"
         yield from (f"      {entry[rule.key]}" for entry in rule.entries)

@@ -43,7 +43,7 @@ def test_each_entry_plans(number: int, tmp_path: Path) -> None:
     public = {"public": "Enabled", "firewall": "Enabled", "private": "Disabled"}.get(posture["network"])
     assert patch.values.get("publicNetworkAccess") == public
     assert patch.values["allowSharedKeyAccess"] == (posture["keys"] == "allowed")
-    assert bool(patch_of(plan).proofs) == (posture["network"] == "private")
+    assert bool(patch_of(plan).proofs) == (posture["network"] in ("endpoint", "private"))
     assert bool(shared(plan).private_endpoints) == (posture["network"] in ("endpoint", "private"))
     assert patch_of(plan).opens == (posture["network"] == "public")
 

@@ -299,3 +299,17 @@ def test_nothing_is_written_before_the_private_way_is_proven(serve: Serve):
     with pytest.raises(ArmError, match="nothing was closed"):
         establish(client, Wanted("orders", "public", (patch_of(),), (), (proof,), 0), None, Own(), Own())
     assert web.sent("PATCH") == []
+
+
+def test_rules_stay_until_the_endpoint_that_takes_their_place_is_proven(serve: Serve):
+    """From `firewall` to `endpoint`: the door stays shut, so its rules are the only way in until then."""
+    web, client = serve()
+    firewall = wanted(patch_of(ADDRESS))
+    own = establish(client, firewall, None, Own(), Own())
+    proof = Proof(f"{GROUP}/Microsoft.Network/privateEndpoints/pe", ("privatelink.blob.core.windows.net",))
+    endpoint = Wanted("orders", "public", (Patch(STORAGE, "2025-08-01", {}, ()),), (), (proof,), 0)
+    with pytest.raises(ArmError):
+        establish(client, endpoint, firewall, own, Own())
+    assert ADDRESS in web.addresses()
+    # Where no rule goes, nothing is waited for.
+    assert establish(client, endpoint, endpoint, Own(), Own()) == Own()

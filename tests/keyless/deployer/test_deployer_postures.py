@@ -176,3 +176,13 @@ def test_what_each_right_leaves_possible_is_said() -> None:
     assert "the answer to a change holds the cache's access keys" in remains
     assert "can read the keys of the workspace workspaces/logs" in remains
     assert "can change every property of storageAccounts/storders" in remains
+
+
+def test_rules_that_an_earlier_posture_made_can_be_taken_away() -> None:
+    closed = ArmPatch(
+        id=CACHE, api_version="2024-11-01", values={"publicNetworkAccess": "Disabled"}, rules=()
+    )
+    shared = replace(shared_plan(), posture_patches=(posture(closed),))
+    actions = {right.action for right in rights_of(stack_plan(shared=shared))}
+    assert {f"{CACHE.type}/firewallRules/read", f"{CACHE.type}/firewallRules/delete"} <= actions
+    assert f"{CACHE.type}/firewallRules/write" not in actions
