@@ -9,4 +9,4 @@ sh tools/debian.sh
 echo "test: lint, format, layers, types"
 sh tools/check.sh --no-tests
 echo "test: all tests (pytest)"
-exec "$python" -m pytest -n auto -ra
+exec "$python" -m pytest -n auto --dist worksteal -ra
