@@ -1,6 +1,6 @@
 """Plans one app in one environment: its identity, grants and settings; its workloads are planned beside."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from keyless import names
 from keyless.catalogue import entry
@@ -195,9 +195,8 @@ class _AppPlanner:
                     "give the use another name",
                 )
             settings[setting] = value
-        made = replace(
-            make_grant(self.spec.app, self.environment.name, name, use, identity, binding.grant),
-            locked=resource.locked,
+        made = make_grant(
+            self.spec.app, self.environment.name, name, use, identity, binding.grant, resource.locked
         )
         grants.setdefault(binding.grant.target, []).append(made)
         if isinstance(binding.grant, RoleGrant) and binding.grant.limit is not None:

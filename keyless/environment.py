@@ -42,7 +42,10 @@ from keyless.plan import Network as NetworkPosture
 class Frozen(BaseModel):
     """What every model of a file is: read only, and strict about unknown keys and types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    # Built when first used: half of what one command takes to start went into models that it never asks.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Identities(Frozen):

@@ -6,7 +6,13 @@ from keyless.use import CacheGrant, RoleGrant, Use
 
 
 def make_grant(
-    app: str, environment: str, name: str, use: Use, identity: ManagedIdentity, wanted: RoleGrant | CacheGrant
+    app: str,
+    environment: str,
+    name: str,
+    use: Use,
+    identity: ManagedIdentity,
+    wanted: RoleGrant | CacheGrant,
+    locked: bool,
 ) -> Grant:
     """What the use `name` of `app` is granted, in the form that its resource takes (docs/adr/0003)."""
     access = use.access
@@ -29,6 +35,7 @@ def make_grant(
             because=f"{access} for {name}",
             waiver=waiver,
             wider=wanted.role.wider,
+            locked=locked,
         )
     return CacheAccess(
         logical_name=names.logical(app, *wanted.target, "grant"),
@@ -42,4 +49,5 @@ def make_grant(
         because=f"{access} for {name}",
         waiver=waiver,
         wider=wanted.role.wider,
+        locked=locked,
     )
