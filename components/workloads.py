@@ -99,7 +99,7 @@ def make_patch(
         # A rollout that never ends is the pods' owner's to see; it must not fail or stall a stack.
         "annotations": {"pulumi.com/skipAwait": "true", **field_manager(app)},
     }
-    body = _nest(plan.template_path, _template(plan, identity))
+    template = _template(plan, identity)
     owner_opts = kubernetes_options(context, parent, plan.cluster, depends_on=depends_on)
     # An update of the owner would take back the fields of the patch: only another object replaces it.
     owner_opts.ignore_changes = ["metadata.annotations"]
@@ -116,14 +116,14 @@ def make_patch(
     # The provider compares lists by index and would find our variables behind others' different for ever.
     opts.ignore_changes = [".".join((*plan.template_path, "spec", "containers"))]
     # So changes in them are seen here, and written by a creation: an update would send what is ignored as it was.
-    opts.replacement_trigger = body
+    opts.replacement_trigger = _nest(plan.template_path, template)
     opts.replace_on_changes = ["*"]
     opts.delete_before_replace = False
     opts.retain_on_delete = True
     opts.additional_secret_outputs = OF_OTHERS
-    secret = _nest(plan.template_path, _template(plan, identity, pulumi.Output.secret))
+    body = _nest(plan.template_path, {**template, "spec": _containers_secret(template["spec"])})
     return kubernetes.Object(
-        PATCHES[plan.kind], plan.logical_name, opts, kind=plan.kind, metadata=metadata, body=secret
+        PATCHES[plan.kind], plan.logical_name, opts, kind=plan.kind, metadata=metadata, body=body
     )
 
 
@@ -136,24 +136,20 @@ def field_manager(app: str) -> dict[str, str]:
     return {"pulumi.com/patchFieldManager": f"keyless-{app}"}
 
 
-def _template(
-    plan: WorkloadPatch,
-    identity: azure.UserAssignedIdentity,
-    wrap: Callable[[Any], Any] = lambda value: value,
-) -> dict[str, Any]:
-    """The pod template; `wrap` goes around its containers.
-
-    A refresh puts the variables of others into the state's inputs, by index, in the place of ours: what was secret
-    there stays secret.
-    """
+def _template(plan: WorkloadPatch, identity: azure.UserAssignedIdentity) -> dict[str, Any]:
     env = [{"name": name, "value": value} for name, value in resolve_all(plan.env, identity).items()]
     metadata = _present(labels=plan.labels, annotations=resolve_all(plan.annotations, identity))
     # Kubernetes copies either name into the other where one is unset: a patch that owned only one would leave
     # the copy behind when it is removed.
     accounts = {"serviceAccountName": plan.service_account, "serviceAccount": plan.service_account}
     containers = [{"name": container, "env": env} for container in plan.containers if env]
-    wrapped = {"containers": wrap(containers)} if containers else {}
-    return {**_present(metadata=metadata), "spec": {**accounts, **wrapped}}
+    return {**_present(metadata=metadata), "spec": {**accounts, **_present(containers=containers)}}
+
+
+def _containers_secret(spec: dict[str, Any]) -> dict[str, Any]:
+    # A refresh puts the variables of others into the state's inputs, by index, in the place of ours: what was secret
+    # there stays secret.
+    return {key: pulumi.Output.secret(value) if key == "containers" else value for key, value in spec.items()}
 
 
 def _nest(path: Sequence[str], value: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from itertools import combinations
 from keyless.app_planner import Presence, override_of, presence_of
 from keyless.environment import Cluster
 from keyless.errors import ResourceError
+from keyless.fields import resource_group_id, virtual_network
 from keyless.finding import Finding
 from keyless.project import CONFIG_KEY, LoadedEnvironment
 from keyless.spec import LoadedApp
@@ -88,7 +89,7 @@ def _managed_zones(environment: LoadedEnvironment) -> Iterator[tuple[str, str, s
     network = facts.network
     if network is None or network.zones != "managed":
         return
-    group = f"/subscriptions/{network.subnet.subscription}/resourceGroups/{network.resource_group}"
+    home = resource_group_id(network.subnet.subscription, network.resource_group)
     for resource in facts.resources.values():
         if resource.network in ("endpoint", "private"):
             try:
@@ -100,7 +101,7 @@ def _managed_zones(environment: LoadedEnvironment) -> Iterator[tuple[str, str, s
             except ResourceError:  # told by that environment's own plan
                 continue
             for zone in zones:
-                yield zone, group, network.subnet.text.rsplit("/subnets/", 1)[0]
+                yield zone, home, virtual_network(network.subnet.text)
 
 
 def _refuse_access(one: _Held, other: _Held, wrong: Wrong) -> None:

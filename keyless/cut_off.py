@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from keyless.environment import Cluster, Environment
+from keyless.fields import virtual_network
 from keyless.resource import Resource
 
 
@@ -41,11 +42,6 @@ def _elsewhere(facts: Environment[Any], users: Mapping[str, tuple[str, ...]]) ->
                 f"{who}, whose nodes are in {', '.join(sorted(map(_name, others)))}, unless that network is peered with "
                 f"{_name(here)} and finds the names of its endpoint"
             )
-
-
-def virtual_network(subnet: str) -> str:
-    """The id of the network of which `subnet` is the id of a subnet."""
-    return subnet.rsplit("/subnets/", 1)[0]
 
 
 def _networks(cluster: Cluster) -> set[str]:

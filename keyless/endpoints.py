@@ -6,7 +6,7 @@ from keyless import names
 from keyless.catalogue.policies import zone_policy
 from keyless.environment import Network
 from keyless.errors import PlanError, ResourceError
-from keyless.fields import below_group
+from keyless.fields import below_group, resource_group_id, virtual_network
 from keyless.finding import Finding
 from keyless.plan import ArmId, PrivateDnsZone, PrivateEndpoint
 from keyless.project import LoadedEnvironment
@@ -105,7 +105,7 @@ def _zone_ids(
     if network.zones == "policy":
         return
     if network.zones == "managed":
-        group = f"/subscriptions/{network.subnet.subscription}/resourceGroups/{network.resource_group}"
+        group = resource_group_id(network.subnet.subscription, network.resource_group)
     else:
         group = network.zones
     for zone in resource.zones(environment.facts.cloud, group_id):
@@ -113,13 +113,13 @@ def _zone_ids(
 
 
 def _zone(zone: ArmId, network: Network, environment: LoadedEnvironment) -> PrivateDnsZone:
-    virtual_network = network.subnet.text.rsplit("/subnets/", 1)[0]
+    linked = virtual_network(network.subnet.text)
     return PrivateDnsZone(
         logical_name=names.logical(zone.name, "zone"),
         id=zone,
         link_logical_name=names.logical(zone.name, "link"),
-        link_name=names.shortened(virtual_network.rsplit("/", 1)[1], 80),
-        virtual_network=virtual_network,
+        link_name=names.shortened(linked.rsplit("/", 1)[1], 80),
+        virtual_network=linked,
         protected=environment.facts.protected,
         tags=dict(sorted(environment.facts.tags.items())),
     )

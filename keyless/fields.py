@@ -115,7 +115,17 @@ def parse_group_id(text: str) -> str | None:
     match = re.fullmatch(rf"/subscriptions/({_GUID})/resourceGroups/([-\w.()]+)/?", text, re.IGNORECASE)
     if match is None or not resource_group_fits(match[3]):
         return None
-    return f"/subscriptions/{match[1].lower()}/resourceGroups/{match[3]}"
+    return resource_group_id(match[1].lower(), match[3])
+
+
+def resource_group_id(subscription: str, name: str) -> str:
+    """The ARM id of the resource group `name` in `subscription`, in canonical spelling."""
+    return f"/subscriptions/{subscription}/resourceGroups/{name}"
+
+
+def virtual_network(subnet: str) -> str:
+    """The id of the network of which `subnet` is the id of a subnet."""
+    return subnet.rsplit("/subnets/", 1)[0]
 
 
 def below_group(group: str, type_: str, name: str) -> ArmId:

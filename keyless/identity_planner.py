@@ -2,7 +2,7 @@
 
 from keyless import names
 from keyless.environment import AppOverride
-from keyless.fields import below_group, identity_name_fits, resource_group_fits
+from keyless.fields import below_group, identity_name_fits, resource_group_fits, resource_group_id
 from keyless.plan import ManagedIdentity
 from keyless.project import CONFIG_KEY, LoadedEnvironment
 from keyless.spec import LoadedApp
@@ -20,7 +20,7 @@ def plan_identity(
     made = override.identity is None
     if made:
         _check_names(app.spec.app, environment, group, name, wrong)
-    home = f"/subscriptions/{facts.subscription}/resourceGroups/{group}"
+    home = resource_group_id(facts.subscription, group)
     usual = below_group(home, "Microsoft.ManagedIdentity/userAssignedIdentities", name)
     existing = override.identity
     if existing is not None and existing.key == usual.key:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from keyless.between import ZONES_FIX
-from keyless.cut_off import virtual_network
+from keyless.fields import virtual_network
 from keyless.finding import Finding
 from keyless.plan import Plan, PosturePatch, PrivateEndpoint
 from keyless.project import CONFIG_KEY, LoadedEnvironment, Project

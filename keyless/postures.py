@@ -7,7 +7,7 @@ from keyless import names
 from keyless.catalogue.arm import Required
 from keyless.environment import Environment
 from keyless.errors import ResourceError
-from keyless.fields import below, below_group
+from keyless.fields import below, below_group, resource_group_id
 from keyless.finding import Finding
 from keyless.firewall import WaysIn, address_texts, rule_name
 from keyless.plan import (
@@ -182,7 +182,7 @@ def _proofs(
     resource: Resource, facts: Environment[Any], endpoints: tuple[PrivateEndpoint, ...]
 ) -> Iterator[EndpointProof]:
     for one in endpoints:
-        group = f"/subscriptions/{one.subscription}/resourceGroups/{one.resource_group}"
+        group = resource_group_id(one.subscription, one.resource_group)
         yield EndpointProof(
             endpoint=below_group(group, "Microsoft.Network/privateEndpoints", one.name),
             zones=resource.zones(facts.cloud, one.group_id),

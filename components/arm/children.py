@@ -39,8 +39,7 @@ def put(client: Client, child: Child) -> None:
                 return
             raise ArmError(f"{child.id} was written, and reads otherwise: something else sets it back")
         except Busy as busy:
-            if not pauses.wait(busy.retry_after):
-                raise ArmError(f"{busy}; gave up after {BUSY_SECONDS:.0f} s") from None
+            pauses.outwait(busy)
 
 
 def delete(client: Client, child: Child) -> None:
@@ -51,5 +50,4 @@ def delete(client: Client, child: Child) -> None:
             client.write("DELETE", child.id, child.version, None, BUSY_SECONDS)
             return
         except Busy as busy:
-            if not pauses.wait(busy.retry_after):
-                raise ArmError(f"{busy}; gave up after {BUSY_SECONDS:.0f} s") from None
+            pauses.outwait(busy)

@@ -17,10 +17,10 @@ from azure.core.rest import HttpRequest
 from components.arm.errors import ArmError, Busy, NotFound, operation_failed, refused
 from components.arm.transport import Connection
 
-# States in which the next write would be refused; any other word is an end, good or bad (facts-doors §1.2).
+# How an update, and an operation, ends: while `provisioningState` says another word, the next write would be refused.
 SETTLED = frozenset({"succeeded", "failed", "canceled"})
-ENDED = SETTLED
 STATES = ("provisioningState", "resourceState")
+# The same of `resourceState`, of which any other word is an end, good or bad (facts-doors §1.2).
 MOVING = frozenset({"creating", "updating", "enabling", "disabling", "scaling", "deleting", "moving"})
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 15.0
@@ -34,6 +34,7 @@ class Pauses:
     def __init__(self, seconds: float, sleep: Callable[[float], None], clock: Callable[[], float]) -> None:
         self._sleep = sleep
         self._clock = clock
+        self._seconds = seconds
         self._end = clock() + seconds
         self._next = FIRST_PAUSE
 
@@ -45,6 +46,11 @@ class Pauses:
         self._sleep(min(left, max(at_least or 0, self._next)))
         self._next = min(self._next * 1.6, LONGEST_PAUSE)
         return True
+
+    def outwait(self, busy: Busy) -> None:
+        """Wait once for what is busy. Raises ArmError when the time is over."""
+        if not self.wait(busy.retry_after):
+            raise ArmError(f"{busy}; gave up after {self._seconds:.0f} s") from None
 
 
 class Client:
@@ -86,7 +92,7 @@ class Client:
         while True:
             body = self._send("GET", resource, version).body
             states = _named(body, STATES)
-            moving = [f"{name} {value}" for name, value in states.items() if _is_moving(name, str(value))]
+            moving = [f"{name} {value}" for name, value in states.items() if _is_moving(name, value)]
             if not moving:
                 return _named(body, wanted)
             if not pauses.wait():
@@ -125,7 +131,7 @@ class Client:
             except NotFound:
                 return  # An operation that is done is forgotten after a while.
             told = (answer.body or {}).get("status") if is_status else None
-            if is_status and str(told).lower() in ENDED:
+            if is_status and str(told).lower() in SETTLED:
                 if str(told).lower() != "succeeded":
                     raise operation_failed(method, resource, answer.body)
                 return
@@ -176,12 +182,11 @@ def _named(body: Any, names: Iterable[str]) -> Properties:
     return {name: own[name] for name in names if name in own} if isinstance(own, dict) else {}
 
 
-def _is_moving(name: str, value: str) -> bool:
-    if value == "None":
-        return False  # null: the type does not tell
-    if name == "resourceState":
-        return value.lower() in MOVING
-    return value.lower() not in SETTLED
+def _is_moving(name: str, value: object) -> bool:
+    if value is None:
+        return False  # The type does not tell.
+    state = str(value).lower()
+    return state in MOVING if name == "resourceState" else state not in SETTLED
 
 
 def _seconds(text: str | None) -> float | None:

@@ -85,8 +85,7 @@ def apply(client: Client, patch: Patch, removals: Removals = frozenset()) -> App
             client.write("PATCH", patch.id, patch.version, {"properties": wanted}, BUSY_SECONDS)
             added |= missing
         except Busy as busy:
-            if not pauses.wait(busy.retry_after):
-                raise ArmError(f"{busy}; gave up after {BUSY_SECONDS:.0f} s") from None
+            pauses.outwait(busy)
             # The try did not count: nothing of it is known to have happened.
             writes = max(0, writes - 1)
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from keyless.deployer.credential import Credential, github, stated
 from keyless.deployer.make import Deployer, DeployerIdentity, identity_name, make_deployer
-from keyless.deployer.rights import group_id
 from keyless.errors import PlanError, SpecError
-from keyless.fields import resource_group_fits
+from keyless.fields import resource_group_fits, resource_group_id
 from keyless.finding import Finding
 from keyless.ids import read_ids
 from keyless.plan import Plan, StackPlan
@@ -63,7 +62,7 @@ def load_deployer(root: Path, stack: str, wanted: Wanted) -> Deployer:
             f"'{wanted.principal}' is no object id",
             "write the GUID of `az identity show --query principalId`",
         )
-    _refuse_written(plans, group_id(facts.subscription, group))
+    _refuse_written(plans, resource_group_id(facts.subscription, group))
     return make_deployer(
         plan,
         DeployerIdentity(
@@ -120,11 +119,11 @@ def _credential(stack: str, environment: str, wanted: Wanted) -> Credential | No
 def _written(plan: StackPlan) -> Iterator[str]:
     """The resource groups that a stack writes something into."""
     for app in plan.apps:
-        yield group_id(app.identity.id.subscription, app.identity.resource_group)
+        yield resource_group_id(app.identity.id.subscription, app.identity.resource_group)
     for zone in plan.shared.zones:
-        yield group_id(zone.id.subscription, zone.id.resource_group)
+        yield resource_group_id(zone.id.subscription, zone.id.resource_group)
     for endpoint in plan.shared.private_endpoints:
-        yield group_id(endpoint.subscription, endpoint.resource_group)
+        yield resource_group_id(endpoint.subscription, endpoint.resource_group)
 
 
 def _refuse_written(plans: Mapping[str, Plan], group: str) -> None:
@@ -144,7 +143,7 @@ def _neighbours(plans: Mapping[str, Plan], mine: StackPlan) -> Iterator[str]:
 
     def groups(stack: StackPlan) -> set[str]:
         return {
-            group_id(app.identity.id.subscription, app.identity.resource_group).lower()
+            resource_group_id(app.identity.id.subscription, app.identity.resource_group).lower()
             for app in stack.apps
             if app.identity.made
         }

@@ -11,6 +11,7 @@ from keyless.deployer.condition import fits, grant_condition
 from keyless.deployer.credential import Credential
 from keyless.deployer.remains import remains_of, wanted_elsewhere
 from keyless.deployer.rights import Right, rights_of
+from keyless.fields import below_group, resource_group_id
 from keyless.plan import AppPlan, RoleAssignment, StackPlan
 
 # Any fixed namespace does; it may never change, or every role would be made anew.
@@ -29,10 +30,8 @@ class DeployerIdentity:
     @property
     def id(self) -> str:
         """Its ARM id."""
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{self.name}"
-        )
+        group = resource_group_id(self.subscription, self.resource_group)
+        return below_group(group, "Microsoft.ManagedIdentity/userAssignedIdentities", self.name).text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from keyless.catalogue import right
 from keyless.catalogue.arm import child_rules
+from keyless.fields import resource_group_id
 from keyless.plan import (
     AppPlan,
     CacheAccess,
@@ -49,7 +50,7 @@ def _of_app(app: AppPlan) -> Iterator[Right]:
     identity = app.identity
     if identity.made:
         # The identity is not there before the first `up`, so the group is the smallest scope.
-        group = group_id(identity.id.subscription, identity.resource_group)
+        group = resource_group_id(identity.id.subscription, identity.resource_group)
         yield from _needs("groups", group)
         yield from _needs("identities", group, keeps=identity.protected)
         if app.credentials:
@@ -87,15 +88,10 @@ def _of_cache(grant: CacheAccess) -> Iterator[Right]:
     yield from _needs("managed-caches", cache.text, purpose="caches")
 
 
-def group_id(subscription: str, name: str) -> str:
-    """The ARM id of a resource group."""
-    return f"/subscriptions/{subscription}/resourceGroups/{name}"
-
-
 def _of_shared(shared: SharedPlan) -> Iterator[Right]:
     own = {zone.id.key for zone in shared.zones}
     for zone in shared.zones:
-        group = group_id(zone.id.subscription, zone.id.resource_group)
+        group = resource_group_id(zone.id.subscription, zone.id.resource_group)
         yield from _needs("groups", group)
         yield from _needs("zones", group, keeps=zone.protected)
         yield from _needs("networks", zone.virtual_network)
@@ -111,12 +107,12 @@ def _of_shared(shared: SharedPlan) -> Iterator[Right]:
 
 def _endpoint_key(endpoint: PrivateEndpoint) -> str:
     """The id of a planned endpoint in lower case."""
-    group = group_id(endpoint.subscription, endpoint.resource_group)
+    group = resource_group_id(endpoint.subscription, endpoint.resource_group)
     return f"{group}/providers/Microsoft.Network/privateEndpoints/{endpoint.name}".lower()
 
 
 def _of_endpoint(endpoint: PrivateEndpoint, own: set[str]) -> Iterator[Right]:
-    group = group_id(endpoint.subscription, endpoint.resource_group)
+    group = resource_group_id(endpoint.subscription, endpoint.resource_group)
     yield from _needs("groups", group)
     yield from _needs("endpoints", group, keeps=endpoint.protected)
     yield from _needs("subnets", endpoint.subnet)
@@ -127,7 +123,9 @@ def _of_endpoint(endpoint: PrivateEndpoint, own: set[str]) -> Iterator[Right]:
     for zone in endpoint.zones:
         if zone.key in own:
             # The zone is not there before the first `up` either.
-            yield from _needs("records", group_id(zone.subscription, zone.resource_group), purpose="zones")
+            yield from _needs(
+                "records", resource_group_id(zone.subscription, zone.resource_group), purpose="zones"
+            )
         else:
             yield from _needs("records", zone.text)
 
@@ -152,4 +150,4 @@ def _of_posture(posture: PosturePatch, endpoints: Mapping[str, PrivateEndpoint])
             yield from _needs("posture-proofs", proof.endpoint.text)
         elif not own.zones:
             # Azure Policy writes the zone group of an endpoint that is not there before the first `up`.
-            yield from _needs("posture-proofs", group_id(own.subscription, own.resource_group))
+            yield from _needs("posture-proofs", resource_group_id(own.subscription, own.resource_group))
